@@ -1,0 +1,84 @@
+# Everything is installed into .venv beside this file; nothing needs root, Docker, git or Node.
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/.stamps
+PORT ?= 8000
+
+# The first interpreter that is Python 3.11.
+PYTHON ?= $(shell for candidate in python3.11 python3 python; do \
+	"$$candidate" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null && echo "$$candidate" && break; done)
+
+CATALOGUES := $(wildcard locale/*/LC_MESSAGES/*.po)
+STATIC := $(shell find static -type f 2>/dev/null)
+
+.PHONY: help install demo test lint messages lock clean
+
+help:
+	@echo "make install   the virtual environment with everything for run time"
+	@echo "make demo      the whole system with a simulated WeChat, on PORT=$(PORT)"
+	@echo "make test      the whole test suite against real PostgreSQL and Redis"
+	@echo "make lint      what CI checks before it runs tests"
+	@echo "make messages  update the message catalogues from the sources"
+	@echo "make lock      pin requirements*.in anew into requirements*.txt"
+
+install: $(STAMPS)/run $(STAMPS)/messages $(STAMPS)/static
+
+demo: install $(STAMPS)/demo
+	@PORT=$(PORT) exec $(BIN)/python -m devtools.demo
+
+test: install $(STAMPS)/dev
+	@$(BIN)/python -m devtools.chromium
+	$(BIN)/python -m devtools.services run -- $(BIN)/python -m pytest -n auto $(ARGS)
+
+lint: install $(STAMPS)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --cache-dir .cache/import-linter
+	$(BIN)/djlint --lint --quiet templates
+	$(BIN)/python -m devtools.messages check
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(BIN)/hadolint Dockerfile
+
+messages: $(STAMPS)/run
+	$(BIN)/python -m devtools.messages extract
+
+lock:
+	$(call require_python)
+	$(PYTHON) -m devtools.lock
+
+clean:
+	rm -rf $(VENV) staticfiles .cache
+
+define require_python
+@test -n "$(PYTHON)" || { echo "Python 3.11 is needed and was not found (looked for python3.11 and python3); set PYTHON=/path/to/python3.11" >&2; exit 1; }
+endef
+
+$(STAMPS)/venv:
+	$(call require_python)
+	@test -x $(BIN)/python || $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "This Python cannot make virtual environments: install Debian's package python3-venv" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@mkdir -p $(STAMPS) && touch $@
+
+# One pip run at a time: the sets share an environment.
+$(STAMPS)/run: requirements.txt | $(STAMPS)/venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+$(STAMPS)/demo: requirements-demo.txt $(STAMPS)/run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+$(STAMPS)/dev: requirements-dev.txt $(STAMPS)/demo
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+$(STAMPS)/messages: $(CATALOGUES) $(STAMPS)/run
+	$(BIN)/python -m devtools.messages compile
+	@touch $@
+
+$(STAMPS)/static: $(STATIC) $(STAMPS)/run
+	$(BIN)/python manage.py collectstatic --noinput --verbosity 0
+	@touch $@
