@@ -1,0 +1,251 @@
+"""Communities, their homes and roles, and the people in them."""
+
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Group, PermissionsMixin
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from community_report.core.ids import opaque_id, short_code
+
+
+def default_muted_kinds() -> list[str]:
+    """The board is pushed to the residents who switch it on, so it starts muted."""
+    return ["board_post"]
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, username: str | None = None, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(username=username, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, username: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(username, password, is_superuser=True, display_name=username, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(username=username)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person: known by the OpenID of the official account, by an admin name, or (a roster resident on the phone) neither."""
+
+    class Language(models.TextChoices):
+        CHINESE = "zh-hans", _("简体中文")
+        ENGLISH = "en", "English"
+
+    id = models.UUIDField(primary_key=True, default=opaque_id, editable=False)
+    openid = models.CharField(_("OpenID"), max_length=64, unique=True, null=True, blank=True)
+    username = models.CharField(_("后台登录名"), max_length=64, unique=True, null=True, blank=True)
+    display_name = models.CharField(_("称呼"), max_length=40, blank=True)
+    phone = models.CharField(_("手机"), max_length=20, blank=True)
+    language = models.CharField(_("语言"), max_length=10, choices=Language, default=Language.CHINESE)
+    quiet_hours = models.JSONField(_("免打扰时段"), null=True, blank=True)  # ["22:00", "07:00"] or null
+    muted_kinds = models.JSONField(_("不接收的消息"), default=default_muted_kinds, blank=True)
+    is_active = models.BooleanField(_("有效"), default=True)
+    erased_at = models.DateTimeField(_("注销时间"), null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(_("创建时间"), auto_now_add=True)
+
+    objects = UserManager()
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS: list[str] = []
+
+    class Meta:
+        verbose_name = _("人员")
+        verbose_name_plural = _("人员")
+
+    def __str__(self) -> str:
+        return self.display_name or self.username or str(_("微信用户"))
+
+    @property
+    def is_staff(self) -> bool:
+        """May this person enter /admin/? Follows the active manager membership."""
+        from .policies import may_enter_admin
+
+        return may_enter_admin(self)
+
+
+class Community(models.Model):
+    """小区."""
+
+    slug = models.SlugField(_("标识"), max_length=40, unique=True)
+    name = models.CharField(_("名称"), max_length=60)
+    timezone = models.CharField(_("时区"), max_length=40, default="Asia/Shanghai")
+    auto_confirm_days = models.PositiveSmallIntegerField(_("自动确认天数"), default=7)
+    reopen_days = models.PositiveSmallIntegerField(_("可重新打开天数"), default=15)
+    working_hours = models.JSONField(_("工作时间"), default=list, blank=True)  # ["08:30-12:00", …]; empty: always
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("小区")
+        verbose_name_plural = _("小区")
+        ordering = ["name"]
+        permissions = [
+            ("file_reports", _("提交报单")),
+            ("handle_reports", _("处理报单")),
+            ("manage_reports", _("管理报单")),
+            ("manage_people", _("管理人员")),
+            ("publish_notices", _("发布公告")),
+            ("view_statistics", _("查看统计")),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Building(models.Model):
+    """幢."""
+
+    community = models.ForeignKey(Community, models.CASCADE, related_name="buildings")
+    name = models.CharField(_("楼栋"), max_length=40)
+    units = models.JSONField(_("单元"), default=list, blank=True)
+    position = models.PositiveIntegerField(_("顺序"), default=0)
+
+    class Meta:
+        verbose_name = _("楼栋")
+        verbose_name_plural = _("楼栋")
+        ordering = ["position", "id"]
+        constraints = [models.UniqueConstraint(fields=["community", "name"], name="building_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Home(models.Model):
+    """房屋: building 幢 / unit 单元 / room 室."""
+
+    building = models.ForeignKey(Building, models.CASCADE, related_name="homes")
+    unit = models.CharField(_("单元"), max_length=40, blank=True)
+    room = models.CharField(_("房号"), max_length=40)
+
+    class Meta:
+        verbose_name = _("房屋")
+        verbose_name_plural = _("房屋")
+        constraints = [models.UniqueConstraint(fields=["building", "unit", "room"], name="home_once")]
+
+    def __str__(self) -> str:
+        return f"{self.building.name}{self.unit}{self.room}"
+
+    def as_dict(self) -> dict[str, str]:
+        return {"building": self.building.name, "unit": self.unit, "room": self.room}
+
+
+class RosterEntry(models.Model):
+    """Who lives where, from the property's own list. A binding is automatic where it names exactly one of these."""
+
+    home = models.ForeignKey(Home, models.CASCADE, related_name="roster")
+    name = models.CharField(_("姓名"), max_length=40)
+    phone = models.CharField(_("手机"), max_length=20, db_index=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("业主名册")
+        verbose_name_plural = _("业主名册")
+        constraints = [models.UniqueConstraint(fields=["home", "phone"], name="roster_phone_once_per_home")]
+
+    def __str__(self) -> str:
+        return f"{self.home} {self.name}"
+
+
+class Role(models.Model):
+    """角色. `resident` and `manager` exist in every community; every other role is staff."""
+
+    class Kind(models.TextChoices):
+        RESIDENT = "resident", _("业主")
+        STAFF = "staff", _("工作人员")
+        MANAGER = "manager", _("物业管理人员")
+
+    community = models.ForeignKey(Community, models.CASCADE, related_name="roles")
+    slug = models.SlugField(_("标识"), max_length=40)
+    name = models.CharField(_("名称"), max_length=40)
+    kind = models.CharField(_("类别"), max_length=10, choices=Kind)
+    group = models.OneToOneField(Group, models.PROTECT, related_name="role", editable=False)
+
+    class Meta:
+        verbose_name = _("角色")
+        verbose_name_plural = _("角色")
+        ordering = ["community", "kind", "slug"]
+        constraints = [models.UniqueConstraint(fields=["community", "slug"], name="role_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """One person in one role of one community: a binding. A resident has one for each home."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("有效")
+        PENDING = "pending", _("待审核")
+        REJECTED = "rejected", _("未通过")
+        REVOKED = "revoked", _("已解除")
+
+    id = models.UUIDField(primary_key=True, default=opaque_id, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    community = models.ForeignKey(Community, models.CASCADE, related_name="memberships")
+    role = models.ForeignKey(Role, models.PROTECT, related_name="memberships")
+    home = models.ForeignKey(Home, models.PROTECT, null=True, blank=True, related_name="memberships")
+    roster_entry = models.ForeignKey(RosterEntry, models.SET_NULL, null=True, blank=True, related_name="memberships")
+    status = models.CharField(_("状态"), max_length=10, choices=Status)
+    #: What the person said of themselves; a pending binding is decided by it.
+    name = models.CharField(_("姓名"), max_length=40, blank=True)
+    phone = models.CharField(_("手机"), max_length=20, blank=True)
+    stated_home = models.JSONField(_("所填房屋"), null=True, blank=True)  # {"building","unit","room"}
+    automatic = models.BooleanField(_("自动绑定"), default=False)
+    on_duty = models.BooleanField(_("在岗"), default=True)
+    created_at = models.DateTimeField(_("申请时间"), auto_now_add=True)
+    decided_at = models.DateTimeField(_("审核时间"), null=True, blank=True)
+    decided_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    reason = models.CharField(_("原因"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("绑定")
+        verbose_name_plural = _("绑定")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "role", "home"],
+                condition=Q(status__in=["active", "pending"]),
+                nulls_distinct=False,
+                name="one_live_membership",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["role", "status"]),
+            models.Index(fields=["community", "status", "-created_at"]),
+            models.Index(fields=["user", "status"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.role}"
+
+
+class Invitation(models.Model):
+    """A single-use code for one role of one community; it ends at `expires_at`."""
+
+    id = models.UUIDField(primary_key=True, default=opaque_id, editable=False)
+    code = models.CharField(_("邀请码"), max_length=20, unique=True, default=short_code, editable=False)
+    community = models.ForeignKey(Community, models.CASCADE, related_name="invitations")
+    role = models.ForeignKey(Role, models.CASCADE, related_name="invitations")
+    expires_at = models.DateTimeField(_("有效期至"))
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    used_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    used_at = models.DateTimeField(_("使用时间"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("邀请")
+        verbose_name_plural = _("邀请")
+
+    def __str__(self) -> str:
+        return f"{self.community} · {self.role}"
+
+
+class AdminLogin(models.Model):
+    """A one-time link by which a manager sets an admin password; only the hash of its secret is kept."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)

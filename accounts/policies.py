@@ -1,0 +1,85 @@
+"""Who a person is in which community, and what that lets them do. django-guardian holds the permissions."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.contrib.contenttypes.models import ContentType
+from guardian.models import GroupObjectPermission, UserObjectPermission
+
+from .models import Community, Membership, Role, User
+
+#: What each kind of role may do in its community; setup gives these to the role's group.
+PERMISSIONS_OF_KIND: dict[str, tuple[str, ...]] = {
+    Role.Kind.RESIDENT: ("file_reports",),
+    Role.Kind.STAFF: ("handle_reports",),
+    Role.Kind.MANAGER: ("manage_reports", "manage_people", "publish_notices", "view_statistics"),
+}
+#: What a manager may give and take beyond the role's own.
+GRANTABLE = ("manage_reports", "manage_people", "publish_notices", "view_statistics")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One person's memberships and permissions, read once: three queries, then pure look-ups.
+
+    `permissions` maps a community's primary key to codenames; `roles` holds the active roles' keys with their kind's
+    keys by community: `staff_roles`, `resident_of`, `member_of` are sets of primary keys.
+    """
+
+    user: User
+    permissions: dict[int, frozenset[str]] = field(default_factory=dict)
+    staff_roles: frozenset[int] = frozenset()
+    staff_of: frozenset[int] = frozenset()
+    resident_of: frozenset[int] = frozenset()
+    member_of: frozenset[int] = frozenset()
+
+    def may(self, permission: str, community_id: int) -> bool:
+        return self.user.is_superuser or permission in self.permissions.get(community_id, frozenset())
+
+    def communities_with(self, permission: str) -> frozenset[int]:
+        """Keys of the communities where this person holds `permission` (a superuser's are not listed: ask `may`)."""
+        return frozenset(pk for pk, held in self.permissions.items() if permission in held)
+
+
+def standing_of(user: User) -> Standing:
+    """Read a person's standing afresh; an anonymous or inactive person has none."""
+    if not user.is_authenticated or not user.is_active:
+        return Standing(user)
+    active = list(
+        Membership.objects.filter(user=user, status=Membership.Status.ACTIVE).values_list(
+            "community_id", "role_id", "role__kind"
+        )
+    )
+    members = frozenset(community for community, _, _ in active)
+    return Standing(
+        user=user,
+        permissions=_permissions(user, members),
+        staff_roles=frozenset(role for _, role, kind in active if kind == Role.Kind.STAFF),
+        staff_of=frozenset(community for community, _, kind in active if kind == Role.Kind.STAFF),
+        resident_of=frozenset(community for community, _, kind in active if kind == Role.Kind.RESIDENT),
+        member_of=members,
+    )
+
+
+def _permissions(user: User, members: Iterable[int]) -> dict[int, frozenset[str]]:
+    """Codenames by community, of the person and of the person's groups; where there is no membership there is nothing."""
+    kind = ContentType.objects.get_for_model(Community)
+    rows = [
+        *UserObjectPermission.objects.filter(user=user, content_type=kind).values_list("object_pk", "permission__codename"),
+        *GroupObjectPermission.objects.filter(group__user=user, content_type=kind).values_list(
+            "object_pk", "permission__codename"
+        ),
+    ]
+    return {pk: frozenset(code for key, code in rows if key == str(pk)) for pk in members}
+
+
+def may_enter_admin(user: User) -> bool:
+    """The back office is for active managers of a community, and for superusers."""
+    if not user.is_active:
+        return False
+    return user.is_superuser or (
+        user.pk is not None
+        and Membership.objects.filter(
+            user=user, status=Membership.Status.ACTIVE, role__kind=Role.Kind.MANAGER
+        ).exists()
+    )

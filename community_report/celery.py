@@ -1,0 +1,46 @@
+"""The Celery application: how work is handed to the workers, and what keeps it from being lost."""
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import beat_init, celeryd_init, setup_logging, worker_process_init
+
+from community_report.core import heartbeat
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "community_report.settings")
+
+__all__ = ["app", "heartbeat"]
+
+app = Celery("community_report")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@celeryd_init.connect
+@beat_init.connect
+def stop_on_bad_settings(**_: Any) -> None:
+    from community_report.startup import require_settings
+
+    require_settings()
+
+
+@setup_logging.connect
+def use_django_logging(**_: Any) -> None:
+    """Celery would set handlers of its own; ours write to standard error without secrets."""
+    import logging.config
+
+    from django.conf import settings
+
+    logging.config.dictConfig(settings.LOGGING)
+
+
+@worker_process_init.connect
+def forget_inherited_connections(**_: Any) -> None:
+    """A forked child must not share its parent's sockets."""
+    from django.db import connections
+
+    for connection in connections.all(initialized_only=True):
+        connection.inc_thread_sharing()
+        connection.connection = None
+        connection.dec_thread_sharing()

@@ -1,0 +1,58 @@
+"""Limits on people, addresses and numbers, counted atomically in Redis (a burst in parallel does not pass).
+
+When Redis is away the limits are off: a report must get through. The admin's lock-out (django-axes) counts in PostgreSQL.
+"""
+
+import hashlib
+import time
+
+from django.conf import settings
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
+
+from . import redis
+from .api import Throttled
+
+
+def spend(scope: str, key: str, *, limit: int, seconds: int) -> int:
+    """Count one use of `key`; 0 when it is within `limit` per `seconds`, else the seconds until the window ends."""
+    if settings.THROTTLE_SCALE == 0:
+        return 0
+    window = int(time.time() // seconds)
+    name = f"throttle:{scope}:{hashlib.sha256(key.encode()).hexdigest()[:24]}:{window}"
+
+    def count(client: "redis.redis.Redis") -> int:
+        pipe = client.pipeline()
+        pipe.incr(name)
+        pipe.expire(name, seconds + 1)
+        return int(pipe.execute()[0])
+
+    try:
+        used = redis.attempt(count)
+    except redis.Away:
+        return 0
+    if used <= max(1, round(limit * settings.THROTTLE_SCALE)):
+        return 0
+    return max(1, int((window + 1) * seconds - time.time()))
+
+
+def check(scope: str, key: str, *, limit: int, seconds: int) -> None:
+    """As `spend`, raising `Throttled` (429 with Retry-After)."""
+    wait = spend(scope, key, limit=limit, seconds=seconds)
+    if wait:
+        raise Throttled(wait)
+
+
+class PersonThrottle(BaseThrottle):
+    """Every call of the API: 300 a minute and person (or address, before login); writes 60 a minute."""
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        who = str(request.user.pk) if request.user and request.user.is_authenticated else self.get_ident(request)
+        self.seconds = spend("api", who, limit=300, seconds=60)
+        if not self.seconds and request.method not in ("GET", "HEAD", "OPTIONS"):
+            self.seconds = spend("write", who, limit=60, seconds=60)
+        return not self.seconds
+
+    def wait(self) -> float:
+        return self.seconds

@@ -1,0 +1,155 @@
+"""The outbox, the ledger of deliveries, what WeChat sent us, and the templates of the account."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Membership
+from community_report.core.ids import opaque_id
+from notices.models import Notice
+from reports.models import Report
+
+from .kinds import Kind
+
+
+class Outbox(models.Model):
+    """Something that has to be told, written in the transaction that caused it. Its people are worked out by `route`."""
+
+    id = models.BigAutoField(primary_key=True)
+    #: What makes it the same: "event:41", "notice:…", "binding:…:active". A second insert is the first one.
+    key = models.CharField(max_length=120, unique=True)
+    kind = models.CharField(max_length=20, choices=Kind)
+    report = models.ForeignKey(Report, models.CASCADE, null=True, blank=True, related_name="+")
+    notice = models.ForeignKey(Notice, models.CASCADE, null=True, blank=True, related_name="+")
+    membership = models.ForeignKey(Membership, models.CASCADE, null=True, blank=True, related_name="+")
+    #: The actor is not told of their own deed.
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    data = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    routed_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    error = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("待分发")
+        verbose_name_plural = _("待分发")
+        indexes = [models.Index(fields=["id"], condition=Q(routed_at__isnull=True), name="outbox_unrouted")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Delivery(models.Model):
+    """One message to one person, by whatever channel; also that person's inbox entry, whatever WeChat did with it."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("待发送")
+        SENT = "sent", _("已发送")
+        DELIVERED = "delivered", _("已送达")
+        SKIPPED = "skipped", _("未推送")
+        DEAD = "dead", _("发送失败")
+
+    id = models.UUIDField(primary_key=True, default=opaque_id, editable=False)
+    outbox = models.ForeignKey(Outbox, models.CASCADE, related_name="deliveries")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="deliveries")
+    kind = models.CharField(_("消息类型"), max_length=20, choices=Kind)
+    report = models.ForeignKey(Report, models.CASCADE, null=True, blank=True, related_name="deliveries")
+    notice = models.ForeignKey(Notice, models.CASCADE, null=True, blank=True, related_name="deliveries")
+    text = models.CharField(_("内容"), max_length=300)
+    path = models.CharField(max_length=200)  # of the page, below PUBLIC_BASE_URL
+    status = models.CharField(_("状态"), max_length=10, choices=Status, default=Status.PENDING)
+    channel = models.CharField(_("渠道"), max_length=20, blank=True)  # the one in use or that took it
+    tried = models.JSONField(default=list, blank=True)  # channels that said "not this way"
+    code = models.CharField(_("返回码"), max_length=60, blank=True)
+    attempts = models.PositiveIntegerField(_("尝试次数"), default=0)
+    due_at = models.DateTimeField()
+    leased_until = models.DateTimeField(null=True, blank=True)
+    message_id = models.CharField(max_length=64, blank=True)  # WeChat's msgid, for the finish event
+    created_at = models.DateTimeField(_("创建时间"), auto_now_add=True)
+    sent_at = models.DateTimeField(_("发送时间"), null=True, blank=True)
+    delivered_at = models.DateTimeField(_("送达时间"), null=True, blank=True)
+    read_at = models.DateTimeField(_("阅读时间"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("消息记录")
+        verbose_name_plural = _("消息记录")
+        constraints = [models.UniqueConstraint(fields=["outbox", "user"], name="one_delivery_per_person")]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(status="pending"), name="delivery_due"),
+            models.Index(fields=["user", "-created_at", "id"]),
+            models.Index(fields=["user"], condition=Q(read_at__isnull=True), name="delivery_unread"),
+            models.Index(fields=["report", "-created_at"]),
+            models.Index(fields=["notice", "status"]),
+            models.Index(fields=["status", "-created_at"]),
+            models.Index(fields=["message_id"], condition=~Q(message_id=""), name="delivery_message_id"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} → {self.user}"
+
+
+class Template(models.Model):
+    """Which template message serves a kind: its id, and which of the kind's values goes into which field."""
+
+    kind = models.CharField(_("消息类型"), max_length=20, choices=Kind, unique=True)
+    template_id = models.CharField(_("模板 ID"), max_length=64)
+    fields = models.JSONField(_("字段"), default=dict)  # {"thing1": "title"}
+
+    class Meta:
+        verbose_name = _("消息模板")
+        verbose_name_plural = _("消息模板")
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
+
+
+class InboundMessage(models.Model):
+    """What WeChat posted to the callback, once; stored before it is answered."""
+
+    #: MsgId, or FromUserName+CreateTime+Event+EventKey+MsgID.
+    key = models.CharField(max_length=300, unique=True)
+    openid = models.CharField(max_length=64, db_index=True)
+    kind = models.CharField(max_length=20)  # text, image, …, event
+    event = models.CharField(max_length=40, blank=True)
+    payload = models.JSONField()
+    reply = models.TextField(blank=True)  # the answer, given again to a redelivery
+    received_at = models.DateTimeField(auto_now_add=True)
+    handled_at = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("微信来信")
+        verbose_name_plural = _("微信来信")
+        indexes = [models.Index(fields=["id"], condition=Q(handled_at__isnull=True), name="inbound_unhandled")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.event}"
+
+
+class Contact(models.Model):
+    """What is known of a person's bond with the official account, by the CreateTime of what WeChat told us."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="contact")
+    subscribed = models.BooleanField(_("已关注"), default=True)
+    subscription_changed_at = models.DateTimeField(null=True, blank=True)
+    last_message_at = models.DateTimeField(null=True, blank=True)  # opens 48 hours for five messages
+    last_action_at = models.DateTimeField(null=True, blank=True)  # menu tap, follow, scan: one minute for three
+
+    class Meta:
+        verbose_name = _("微信关系")
+        verbose_name_plural = _("微信关系")
+
+
+class DomainProof(models.Model):
+    """The text of /MP_verify_<word>.txt, by which WeChat checks that the domain is ours."""
+
+    word = models.SlugField(_("文件名中的字符"), max_length=64, unique=True)
+    text = models.CharField(_("文件内容"), max_length=200)
+
+    class Meta:
+        verbose_name = _("域名校验文件")
+        verbose_name_plural = _("域名校验文件")
+
+    def __str__(self) -> str:
+        return f"MP_verify_{self.word}.txt"

@@ -1,0 +1,7 @@
+"""Addresses of the app `dispatch`: `api` below /api/v1/, `pages` below /h5/, `root` at the top."""
+
+from django.urls import URLPattern
+
+api: list[URLPattern] = []
+pages: list[URLPattern] = []
+root: list[URLPattern] = []

@@ -1,0 +1,61 @@
+"""Notices: published by a manager to an audience, pushed, read and counted."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Building, Community, Role
+from community_report.core.ids import opaque_id
+
+from .querysets import NoticeQuerySet
+
+
+class Notice(models.Model):
+    """公告. Empty `roles` and `buildings` mean everybody; both set mean residents of the buildings among those roles."""
+
+    id = models.UUIDField(primary_key=True, default=opaque_id, editable=False)
+    community = models.ForeignKey(Community, models.CASCADE, related_name="notices", verbose_name=_("小区"))
+    title = models.CharField(_("标题"), max_length=80)
+    body = models.TextField(_("正文"))
+    roles = models.ManyToManyField(Role, blank=True, related_name="+", verbose_name=_("角色"))
+    buildings = models.ManyToManyField(Building, blank=True, related_name="+", verbose_name=_("楼栋"))
+    pinned = models.BooleanField(_("置顶"), default=False)
+    publish_at = models.DateTimeField(_("定时发布"), null=True, blank=True)
+    published_at = models.DateTimeField(_("发布时间"), null=True, blank=True, editable=False)
+    by_group_message = models.BooleanField(_("用群发"), default=False)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("发布人")
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("公告")
+        verbose_name_plural = _("公告")
+        ordering = ["-created_at"]
+        indexes = [
+            models.Index(fields=["community", "-created_at"]),
+            models.Index(
+                fields=["publish_at"], condition=Q(published_at__isnull=True, deleted_at__isnull=True), name="notice_due"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class NoticeRead(models.Model):
+    """When a person first opened a notice."""
+
+    notice = models.ForeignKey(Notice, models.CASCADE, related_name="reads")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    read_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("阅读记录")
+        verbose_name_plural = _("阅读记录")
+        constraints = [models.UniqueConstraint(fields=["notice", "user"], name="notice_read_once")]

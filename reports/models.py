@@ -1,0 +1,332 @@
+"""Categories and tags, reports with their events, claims, attachments and drafts."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Building, Community, Home, Role
+from community_report.core.ids import opaque_id
+
+from .querysets import ReportQuerySet
+from .states import Status
+
+
+class Tag(models.Model):
+    """标签, the paper's receiver tag: leads to roles, and through them to people."""
+
+    community = models.ForeignKey(Community, models.CASCADE, related_name="tags")
+    slug = models.SlugField(_("标识"), max_length=40)
+    name = models.CharField(_("名称"), max_length=40)
+    roles = models.ManyToManyField(Role, related_name="tags", blank=True, verbose_name=_("角色"))
+
+    class Meta:
+        verbose_name = _("标签")
+        verbose_name_plural = _("标签")
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["community", "slug"], name="tag_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Category(models.Model):
+    """信息分类. The minutes count always or in the community's working hours, as `clock` says; 0 means never."""
+
+    class Clock(models.TextChoices):
+        ALWAYS = "always", _("全天")
+        WORKING_HOURS = "working_hours", _("工作时间")
+
+    community = models.ForeignKey(Community, models.CASCADE, related_name="categories")
+    slug = models.SlugField(_("标识"), max_length=40)
+    name = models.CharField(_("名称"), max_length=40)
+    tags = models.ManyToManyField(Tag, related_name="categories", blank=True, verbose_name=_("标签"))
+    claim_minutes = models.PositiveIntegerField(_("接单时限（分钟）"), default=30)
+    resolve_minutes = models.PositiveIntegerField(_("解决时限（分钟）"), default=1440)
+    lease_minutes = models.PositiveIntegerField(_("无进展时限（分钟）"), default=0)
+    clock = models.CharField(_("计时方式"), max_length=20, choices=Clock, default=Clock.ALWAYS)
+    public = models.BooleanField(_("全体业主可见"), default=False)
+    claimable = models.BooleanField(_("需要处理"), default=True)
+    urgent = models.BooleanField(_("紧急"), default=False)
+    active = models.BooleanField(_("启用"), default=True)
+    position = models.PositiveIntegerField(_("顺序"), default=0)
+
+    class Meta:
+        verbose_name = _("信息分类")
+        verbose_name_plural = _("信息分类")
+        ordering = ["position", "id"]
+        constraints = [models.UniqueConstraint(fields=["community", "slug"], name="category_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Report(models.Model):
+    """报单. Its status changes only in `reports.services`."""
+
+    id = models.UUIDField(primary_key=True, default=opaque_id, editable=False)
+    hashed_id = models.UUIDField(_("客户端编号"), unique=True, editable=False)
+    number = models.CharField(_("编号"), max_length=20, unique=True, editable=False)
+    community = models.ForeignKey(Community, models.PROTECT, related_name="reports", verbose_name=_("小区"))
+    category = models.ForeignKey(Category, models.PROTECT, related_name="reports", verbose_name=_("信息分类"))
+    tags = models.ManyToManyField(Tag, related_name="reports", blank=True, verbose_name=_("标签"))
+    title = models.CharField(_("标题"), max_length=80)
+    description = models.TextField(_("描述"), blank=True)
+    address = models.CharField(_("地点"), max_length=200, blank=True)
+    building = models.ForeignKey(Building, models.SET_NULL, null=True, blank=True, related_name="reports")
+    latitude = models.FloatField(null=True, blank=True)
+    longitude = models.FloatField(null=True, blank=True)
+    location_name = models.CharField(max_length=200, blank=True)
+    status = models.CharField(_("状态"), max_length=10, choices=Status, default=Status.SUBMITTED, editable=False)
+    reporter = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="reports", verbose_name=_("上报人")
+    )
+    reporter_home = models.ForeignKey(Home, models.SET_NULL, null=True, blank=True, related_name="+")
+    #: Set when staff or a manager filed it for somebody who telephoned; `caller` is what they said of the caller.
+    filed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    caller = models.JSONField(null=True, blank=True)  # {"name","phone","home"}
+    claimed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="held", verbose_name=_("处理人")
+    )
+    claimed_at = models.DateTimeField(_("接单时间"), null=True, blank=True)
+    merged_into = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="duplicates")
+    #: Entry into the current status, and the deadlines counted from the last entry into `submitted` / the filing.
+    status_since = models.DateTimeField()
+    last_progress_at = models.DateTimeField(null=True, blank=True)
+    claim_due_at = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(_("应解决时间"), null=True, blank=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    urged_at = models.DateTimeField(null=True, blank=True)
+    asked_at = models.DateTimeField(null=True, blank=True)  # a board post: when its author was asked whether it still stands
+    created_at = models.DateTimeField(_("上报时间"), db_index=True)
+    updated_at = models.DateTimeField(_("更新时间"))
+
+    objects = ReportQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("报单")
+        verbose_name_plural = _("报单")
+        ordering = ["-created_at"]
+        indexes = [
+            models.Index(fields=["community", "status", "-created_at"]),
+            models.Index(fields=["community", "-created_at", "id"]),
+            models.Index(fields=["reporter", "-created_at"]),
+            models.Index(fields=["claimed_by", "status", "-created_at"]),
+            models.Index(fields=["claim_due_at"], condition=Q(status="submitted"), name="report_unclaimed"),
+            models.Index(fields=["due_at"], condition=Q(status__in=["submitted", "claimed"]), name="report_undone"),
+            models.Index(fields=["status_since"], condition=Q(status="resolved"), name="report_unconfirmed"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(status="claimed") | Q(claimed_at__isnull=False), name="claimed_has_a_time"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="submitted") | Q(claimed_by__isnull=True), name="submitted_is_unclaimed"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.title}"
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Past `due_at` and still being worked on."""
+        return self.status in (Status.SUBMITTED, Status.CLAIMED) and self.due_at is not None and self.due_at <= now
+
+
+class ReportEvent(models.Model):
+    """One thing that happened to a report. Append-only, in the database as well (migration 0002)."""
+
+    report = models.ForeignKey(Report, models.PROTECT, related_name="events")
+    kind = models.CharField(max_length=20)
+    at = models.DateTimeField()
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    actor_role = models.CharField(max_length=40, blank=True)
+    from_status = models.CharField(max_length=10, null=True, blank=True)
+    to_status = models.CharField(max_length=10, null=True, blank=True)
+    note = models.TextField(blank=True)
+    #: What else is to be known: {"assignee": id}, {"from_category","to_category"}, {"into": id}, {"score": n}
+    data = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        verbose_name = _("报单记录")
+        verbose_name_plural = _("报单记录")
+        ordering = ["id"]
+        indexes = [models.Index(fields=["report", "id"]), models.Index(fields=["kind", "at"])]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
+
+
+class Claim(models.Model):
+    """One staff member's hold on a report. At most one open claim a report: the database refuses a second."""
+
+    class Outcome(models.TextChoices):
+        CLOSED = "closed", _("已完成")
+        RELEASED = "released", _("已退回")
+        EXPIRED = "expired", _("超时退回")
+        REASSIGNED = "reassigned", _("已转派")
+        REMOVED = "removed", _("人员离岗")
+        RECATEGORIZED = "recategorized", _("改分类")
+        DISMISSED = "dismissed", _("已驳回")
+        MERGED = "merged", _("已合并")
+
+    report = models.ForeignKey(Report, models.CASCADE, related_name="claims")
+    staff = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="claims")
+    claimed_at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=15, choices=Outcome, blank=True)
+
+    class Meta:
+        verbose_name = _("接单")
+        verbose_name_plural = _("接单")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["report"], condition=Q(ended_at__isnull=True), name="one_open_claim"),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("claimed_at")), name="claim_ends_after_it_began"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.report_id} {self.staff}"
+
+
+class Ignore(models.Model):
+    """This staff member is not shown or pushed this report any more."""
+
+    report = models.ForeignKey(Report, models.CASCADE, related_name="ignores")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["report", "user"], name="ignored_once")]
+
+
+class Follow(models.Model):
+    """This resident is told of the report's progress too. `merged`: because their own report was merged into it."""
+
+    report = models.ForeignKey(Report, models.CASCADE, related_name="follows")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="follows")
+    merged = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["report", "user"], name="followed_once")]
+
+
+class Rating(models.Model):
+    """The reporter's score for how the report was handled, 1 to 5."""
+
+    report = models.OneToOneField(Report, models.CASCADE, related_name="rating")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    staff = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="ratings")
+    score = models.PositiveSmallIntegerField(_("评分"))
+    comment = models.CharField(_("评价"), max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("评价")
+        verbose_name_plural = _("评价")
+        constraints = [models.CheckConstraint(condition=Q(score__gte=1, score__lte=5), name="score_1_to_5")]
+
+
+class Upload(models.Model):
+    """A file sent without the JS-SDK, waiting to be named by a report; unused ones vanish after a day."""
+
+    id = models.UUIDField(primary_key=True, default=opaque_id, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=10)
+    path = models.CharField(max_length=200)  # below MEDIA_ROOT
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+
+class Draft(models.Model):
+    """What came through the chat and waits to be filed. Its owner alone may see it."""
+
+    id = models.UUIDField(primary_key=True, default=opaque_id, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="drafts")
+    community = models.ForeignKey(Community, models.CASCADE, null=True, related_name="+")
+    category = models.ForeignKey(Category, models.SET_NULL, null=True, blank=True, related_name="+")
+    title = models.CharField(max_length=80, blank=True)
+    description = models.TextField(blank=True)
+    latitude = models.FloatField(null=True, blank=True)
+    longitude = models.FloatField(null=True, blank=True)
+    location_name = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    touched_at = models.DateTimeField()  # what follows within ten minutes of this joins the same draft
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("草稿")
+        verbose_name_plural = _("草稿")
+        indexes = [models.Index(fields=["owner", "-touched_at"], condition=Q(ended_at__isnull=True), name="open_draft")]
+
+
+class Attachment(models.Model):
+    """A picture or voice message of a report, of one of its events, or of a draft. A pending row is the download queue."""
+
+    class Kind(models.TextChoices):
+        IMAGE = "image", _("图片")
+        VOICE = "voice", _("语音")
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("处理中")
+        STORED = "stored", _("已保存")
+        FAILED = "failed", _("失败")
+
+    id = models.UUIDField(primary_key=True, default=opaque_id, editable=False)
+    report = models.ForeignKey(Report, models.CASCADE, null=True, blank=True, related_name="attachments")
+    event = models.ForeignKey(ReportEvent, models.CASCADE, null=True, blank=True, related_name="attachments")
+    draft = models.ForeignKey(Draft, models.CASCADE, null=True, blank=True, related_name="attachments")
+    uploader = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    position = models.PositiveSmallIntegerField(default=0)
+    kind = models.CharField(max_length=10, choices=Kind)
+    status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
+    media_id = models.CharField(max_length=200, blank=True)  # WeChat's, valid for three days
+    upload = models.OneToOneField(Upload, models.SET_NULL, null=True, blank=True, related_name="attachment")
+    #: Below MEDIA_ROOT: the original as it came (voice only), what a browser shows, and the thumbnail (pictures only).
+    original_path = models.CharField(max_length=200, blank=True)
+    path = models.CharField(max_length=200, blank=True)
+    thumbnail_path = models.CharField(max_length=200, blank=True)
+    content_type = models.CharField(max_length=60, blank=True)
+    size = models.PositiveIntegerField(null=True, blank=True)  # bytes of `path`
+    width = models.PositiveIntegerField(null=True, blank=True)
+    height = models.PositiveIntegerField(null=True, blank=True)
+    duration = models.FloatField(null=True, blank=True)  # seconds
+    transcript = models.TextField(blank=True)
+    reason = models.CharField(max_length=60, blank=True)  # why it failed: a machine word
+    attempts = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True, blank=True)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    stored_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("附件")
+        verbose_name_plural = _("附件")
+        ordering = ["position", "created_at", "id"]
+        indexes = [
+            models.Index(fields=["next_attempt_at"], condition=Q(status="pending"), name="attachment_pending"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.get_status_display()}"
+
+
+class Alarm(models.Model):
+    """A deadline that has fired: once for each report, kind and the deadline it was about."""
+
+    report = models.ForeignKey(Report, models.CASCADE, related_name="alarms")
+    kind = models.CharField(max_length=20)  # unclaimed, overdue, lease
+    about = models.DateTimeField()  # the deadline
+    fired_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["report", "kind", "about"], name="alarm_once")]
+
+
