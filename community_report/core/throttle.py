@@ -5,14 +5,17 @@ When Redis is away the limits are off: a report must get through. The admin's lo
 
 import hashlib
 import time
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
-from rest_framework.views import APIView
 
 from . import redis
 from .api import Throttled
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
 
 
 def spend(scope: str, key: str, *, limit: int, seconds: int) -> int:
@@ -47,7 +50,7 @@ def check(scope: str, key: str, *, limit: int, seconds: int) -> None:
 class PersonThrottle(BaseThrottle):
     """Every call of the API: 300 a minute and person (or address, before login); writes 60 a minute."""
 
-    def allow_request(self, request: Request, view: APIView) -> bool:
+    def allow_request(self, request: Request, view: "APIView") -> bool:
         who = str(request.user.pk) if request.user and request.user.is_authenticated else self.get_ident(request)
         self.seconds = spend("api", who, limit=300, seconds=60)
         if not self.seconds and request.method not in ("GET", "HEAD", "OPTIONS"):

@@ -71,7 +71,7 @@ def process_voice(source: Path, target: Path) -> VoiceInfo:
     with source.open("rb") as file:
         demuxer = _demuxer(file)
         try:
-            with av.open(file, format=demuxer) as container:
+            with av.open(file, "r", format=demuxer) as container:
                 samples = _encode(_decode(container), target)
         except av.FFmpegError as error:
             if error.errno in _MACHINE_FAULTS:
