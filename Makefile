@@ -9,8 +9,9 @@ PORT ?= 8000
 PYTHON ?= $(shell for candidate in python3.11 python3 python; do \
 	"$$candidate" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null && echo "$$candidate" && break; done)
 
-CATALOGUES := $(wildcard locale/*/LC_MESSAGES/*.po)
+CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
 STATIC := $(shell find static -type f 2>/dev/null)
+MANIFEST := var/static/staticfiles.json
 
 .PHONY: help install demo test lint messages lock clean
 
@@ -22,7 +23,7 @@ help:
 	@echo "make messages  update the message catalogues from the sources"
 	@echo "make lock      pin requirements*.in anew into requirements*.txt"
 
-install: $(STAMPS)/run $(STAMPS)/messages $(STAMPS)/static
+install: $(STAMPS)/run $(CATALOGUES) $(MANIFEST)
 
 demo: install $(STAMPS)/demo
 	@PORT=$(PORT) exec $(BIN)/python -m devtools.demo
@@ -49,7 +50,7 @@ lock:
 	$(PYTHON) -m devtools.lock
 
 clean:
-	rm -rf $(VENV) staticfiles .cache
+	rm -rf $(VENV) var/static .cache
 
 define require_python
 @test -n "$(PYTHON)" || { echo "Python 3.11 is needed and was not found (looked for python3.11 and python3); set PYTHON=/path/to/python3.11" >&2; exit 1; }
@@ -75,10 +76,9 @@ $(STAMPS)/dev: requirements-dev.txt $(STAMPS)/demo
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-$(STAMPS)/messages: $(CATALOGUES) $(STAMPS)/run
-	$(BIN)/python -m devtools.messages compile
-	@touch $@
+%.mo: %.po | $(STAMPS)/run
+	$(BIN)/python -m devtools.messages compile $<
 
-$(STAMPS)/static: $(STATIC) $(STAMPS)/run
+$(MANIFEST): $(STATIC) $(STAMPS)/run
 	$(BIN)/python manage.py collectstatic --noinput --verbosity 0
 	@touch $@

@@ -162,7 +162,14 @@ class Postgres(Server):
         password_file = self.root / "password"
         password_file.write_text(self.password)
         give_to(self.identity, password_file)
-        command = [self.bin / "initdb", "-D", self.data, "-U", "postgres", f"--pwfile={password_file}"]
+        command: list[str | Path] = [
+            self.bin / "initdb",
+            "-D",
+            self.data,
+            "-U",
+            "postgres",
+            f"--pwfile={password_file}",
+        ]
         # Without a UTF-8 ctype, trigrams of Chinese text are empty.
         command += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions"]
         command += [] if self.durable else ["--no-sync"]

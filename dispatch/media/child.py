@@ -16,10 +16,10 @@ from typing import Any
 from .errors import MediaRefused
 
 MEMORY_BYTES = 1024**3
-CPU_SECONDS = 20
+CPU_SECONDS = 10
 FILE_BYTES = 16 * 1024**2
 #: The end also when nobody waits any more: the worker may have been killed.
-WALL_SECONDS = 90
+WALL_SECONDS = 15
 
 
 def limit() -> None:

@@ -14,7 +14,7 @@ from .errors import MediaInterrupted, MediaRefused
 Kind = Literal["image", "voice"]
 
 #: Wall-clock limit of one file; the processor-time limit of the child itself (`child.CPU_SECONDS`) is lower.
-TIMEOUT_SECONDS = 60.0
+TIMEOUT_SECONDS = 12.0
 CHILD = ["-m", "dispatch.media.child"]
 PROJECT = Path(__file__).resolve().parents[2]
 # What comes from outside the child; every other signal (crash, processor time) is the file's doing.

@@ -108,7 +108,7 @@ def test_the_limits_are_really_set() -> None:
         " signal.alarm(0))"
     )
     shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert shown.stdout.split() == [str(1024**3), "20", str(16 * 1024**2), "90"]
+    assert shown.stdout.split() == [str(1024**3), "10", str(16 * 1024**2), "15"]
     assert isolated.TIMEOUT_SECONDS < child.WALL_SECONDS
 
 
