@@ -4,18 +4,112 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, IntegerField, OuterRef, Prefetch, Q, Subquery, Value
+from django.db.models.functions import Coalesce
 
-from accounts import policies
-from accounts.models import Membership, User
+from accounts.policies import Standing
 
 from .states import OPEN, Status
 
 if TYPE_CHECKING:
+    from accounts.models import User
+
     from .models import Report
+
+SCOPES = ("mine", "open", "claimed", "done", "board", "all")
 
 
 class ReportQuerySet(models.QuerySet["Report"]):
     def open(self) -> Self:
         """Still to be done or confirmed."""
         return self.filter(status__in=OPEN)
+
+    def overdue(self, now: datetime) -> Self:
+        """Being worked on, or waiting for it, past `due_at`."""
+        return self.filter(status__in=(Status.SUBMITTED, Status.CLAIMED), due_at__lte=now)
+
+    def readable_by(self, standing: Standing) -> Self:
+        """Reports that this person may read in full: contract section 6, "Who may read it"."""
+        user = standing.user
+        if user.is_superuser:
+            return self
+        return self.filter(
+            Q(reporter=user)
+            | Q(filed_by=user)
+            | Q(claimed_by=user)
+            | Q(community__in=standing.communities_with("manage_reports"))
+            | Q(self._led_to(standing))
+            | Q(category__public=True, community__in=standing.resident_of)
+        )
+
+    def visible_to(self, standing: Standing) -> Self:
+        """Readable, or followed: then only a glimpse of it is shown."""
+        from .models import Follow
+
+        if standing.user.is_superuser:
+            return self
+        followed = Exists(Follow.objects.filter(report=OuterRef("pk"), user=standing.user))
+        return self.filter(Q(pk__in=self.model.objects.readable_by(standing).values("pk")) | Q(followed))
+
+    @staticmethod
+    def _led_to(standing: Standing) -> Exists:
+        """Its tags lead to a role that this person holds (and the role lets them handle reports)."""
+        from .models import Report
+
+        return Exists(
+            Report.tags.through.objects.filter(
+                report=OuterRef("pk"),
+                tag__roles__in=standing.staff_roles,
+                tag__community__in=standing.communities_with("handle_reports"),
+            )
+        )
+
+    def for_scope(self, standing: Standing, scope: str) -> Self:
+        """The lists of `GET reports`: one of `SCOPES`."""
+        user = standing.user
+        if scope == "mine":
+            return self.filter(reporter=user)
+        if scope == "board":
+            return self.filter(category__public=True, community__in=standing.member_of).exclude(
+                status__in=(Status.WITHDRAWN, Status.DISMISSED, Status.MERGED)
+            )
+        if scope == "all":
+            managed = self if user.is_superuser else self.filter(community__in=standing.communities_with("manage_reports"))
+            return managed
+        if scope == "open":
+            from .models import Ignore
+
+            ignored = Exists(Ignore.objects.filter(report=OuterRef("pk"), user=user))
+            return self.filter(self._led_to(standing), ~ignored, status=Status.SUBMITTED, category__claimable=True)
+        if scope == "claimed":
+            return self.filter(claimed_by=user, status=Status.CLAIMED)
+        return self.filter(claimed_by=user, status__in=(Status.RESOLVED, Status.CLOSED))
+
+    def for_view(self, user: "User") -> Self:
+        """With everything that showing a report to `user` needs, in a constant number of queries.
+
+        Annotates `following_`, `ignored_`, `held_before_` (booleans for `user`) and `followers_` (a count).
+        """
+        from .models import Attachment, Claim, Follow, Ignore
+
+        mine = {"report": OuterRef("pk")}
+        followers = Follow.objects.filter(**mine).order_by().values("report").annotate(n=Count("pk")).values("n")
+        return (
+            self.select_related(
+                "community", "category", "reporter", "reporter_home__building", "building", "claimed_by", "rating"
+            )
+            .annotate(
+                following_=Exists(Follow.objects.filter(**mine, user=user)),
+                ignored_=Exists(Ignore.objects.filter(**mine, user=user)),
+                held_before_=Exists(Claim.objects.filter(**mine, staff=user)),
+                followers_=Coalesce(Subquery(followers, output_field=IntegerField()), Value(0)),
+            )
+            .prefetch_related(
+                "tags__roles",
+                Prefetch("attachments", Attachment.objects.filter(event=None), to_attr="own_media"),
+            )
+        )
+
+    def with_events(self) -> Self:
+        """For the single report: its events with actors and media."""
+        return self.prefetch_related("events__actor", "events__attachments")
