@@ -6,9 +6,12 @@ report_changed(report, event, attachments)
 report_alarmed(report, kind, event)
     a deadline passed, once: kind "unclaimed" (role again, and managers), "overdue" (managers and claimant),
     "lease" (claimant), "ignored" (everybody asked has ignored it: managers), "still_there" (a board post's author is asked).
+attachment_failed(attachment)
+    a picture or voice message cannot be had or shown, once; `attachment.reason` says why in a machine word.
 """
 
 from django.dispatch import Signal
 
 report_changed = Signal()
 report_alarmed = Signal()
+attachment_failed = Signal()
