@@ -19,10 +19,9 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from community_report.core.errors import Invalid
 from community_report.core.ids import parse_uuid
-
-from ..files import remove_later
-from ..models import Attachment, Draft, Report, ReportEvent, Upload
-from ..signals import attachment_failed
+from reports.files import remove_later
+from reports.models import Attachment, Draft, Report, ReportEvent, Upload
+from reports.signals import attachment_failed
 
 MAX_IMAGES = 9
 MAX_VOICES = 3

@@ -6,11 +6,12 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import Community, Membership, Role, User
 from community_report.core.errors import NotFound
+from reports.models import Attachment, Category, Draft
 
-from ..models import Attachment, Category, Draft
 from .attachments import MAX_IMAGES, MAX_VOICES, MediaItem, add_attachments, delete_attachments
 
 #: What follows within this time of the last touch joins the same draft.
@@ -116,14 +117,14 @@ def lock_draft(*, owner: User, draft_id: UUID) -> Draft:
         Draft.objects.select_for_update(of=("self",)).filter(pk=draft_id, owner=owner, ended_at__isnull=True).first()
     )
     if draft is None:
-        raise NotFound()
+        raise NotFound(_("草稿不存在，可能已经提交"))
     return draft
 
 
 def end_draft(*, actor: User, draft: Draft) -> None:
     """It was filed (`take_draft_media` before this): nothing joins it any more. Only its owner ends it."""
     if draft.owner_id != actor.pk:
-        raise NotFound()
+        raise NotFound(_("草稿不存在，可能已经提交"))
     Draft.objects.filter(pk=draft.pk, ended_at__isnull=True).update(ended_at=timezone.now())
 
 
