@@ -12,7 +12,7 @@ from .querysets import NoticeQuerySet
 
 
 class Notice(models.Model):
-    """公告. Empty `roles` and `buildings` mean everybody; both set mean residents of the buildings among those roles."""
+    """公告. Who it is for: `services.Audience`."""
 
     id = models.UUIDField(primary_key=True, default=opaque_id, editable=False)
     community = models.ForeignKey(Community, models.CASCADE, related_name="notices", verbose_name=_("小区"))

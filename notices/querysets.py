@@ -1,11 +1,12 @@
-"""Which notices a person may know of, and who a notice is for."""
+"""Which notices a person may know of."""
 
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 
-from accounts.models import Membership, User
+from accounts.models import Membership, Role, User
+from accounts.policies import Standing
 
 if TYPE_CHECKING:
     from .models import Notice
@@ -17,3 +18,44 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 
     def published(self) -> Self:
         return self.alive().filter(published_at__isnull=False)
+
+    def visible_to(self, standing: Standing) -> Self:
+        """Published ones whose audience this person belongs to; a publisher sees all of the community's, scheduled ones too."""
+        if standing.user.is_superuser:
+            return self.alive()
+        publishes = standing.communities_with("publish_notices")
+        return self.alive().filter(
+            Q(community__in=publishes) | Q(published_at__isnull=False) & self._addressed_to(standing.user)
+        )
+
+    @staticmethod
+    def _addressed_to(user: User) -> Q:
+        """SQL of `services.audience_of`, from the person's side: some active membership matches roles and buildings."""
+        from .models import Notice
+
+        roles, buildings = Notice.roles.through.objects, Notice.buildings.through.objects
+        here = {"notice": OuterRef(OuterRef("pk"))}
+        membership = Membership.objects.filter(
+            Q(~Exists(roles.filter(**here))) | Q(Exists(roles.filter(**here, role=OuterRef("role")))),
+            Q(~Exists(buildings.filter(**here)))
+            | Q(Exists(buildings.filter(**here, building=OuterRef("home__building"))))
+            | ~Q(role__kind=Role.Kind.RESIDENT) & Q(Exists(roles.filter(**here))),
+            user=user,
+            status=Membership.Status.ACTIVE,
+            community=OuterRef("community"),
+        )
+        return Q(Exists(membership))
+
+    def with_read_mark(self, user: User) -> Self:
+        """Annotates `read_`: has this person opened it?"""
+        from .models import NoticeRead
+
+        return self.annotate(read_=Exists(NoticeRead.objects.filter(notice=OuterRef("pk"), user=user)))
+
+    def unread_by(self, standing: Standing) -> Self:
+        """Published, addressed to this person, and not opened yet."""
+        user = standing.user
+        return self.published().filter(self._addressed_to(user)).with_read_mark(user).filter(read_=False)
+
+    def unread_count(self, standing: Standing) -> int:
+        return self.unread_by(standing).count()

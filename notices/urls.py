@@ -1,7 +1,13 @@
 """Addresses of the app `notices`: `api` below /api/v1/, `pages` below /h5/, `root` at the top."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-api: list[URLPattern] = []
+from . import api as notices_api
+
+api: list[URLPattern] = [
+    path("notices", notices_api.Notices.as_view(), name="notices"),
+    path("notices/<uuid:pk>", notices_api.NoticeDetail.as_view(), name="notice"),
+    path("notices/<uuid:pk>/readers", notices_api.NoticeReaders.as_view(), name="notice-readers"),
+]
 pages: list[URLPattern] = []
 root: list[URLPattern] = []

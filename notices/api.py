@@ -1,0 +1,138 @@
+"""The JSON API of notices: contract section 5."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import OuterRef, Subquery
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import Community
+from accounts.policies import Standing, standing_of
+from community_report.core.api import page
+from community_report.core.errors import NotBound, NotFound
+
+from . import services
+from .models import Notice, NoticeRead
+from .policies import must_publish
+
+
+class AudienceIn(serializers.Serializer[Any]):
+    roles = serializers.ListField(child=serializers.CharField(max_length=40), default=list, max_length=50)
+    buildings = serializers.ListField(child=serializers.CharField(max_length=40), default=list, max_length=500)
+
+
+class NoticeChanges(serializers.Serializer[Any]):
+    title = serializers.CharField(max_length=services.TITLE_MAX)
+    body = serializers.CharField(max_length=services.BODY_MAX)
+    audience = AudienceIn(required=False)
+    pinned = serializers.BooleanField(required=False)
+    publish_at = serializers.DateTimeField(allow_null=True, required=False)
+
+    def validate_audience(self, value: dict[str, list[str]]) -> services.Audience:
+        return services.Audience(**value)
+
+
+class NoticeIn(NoticeChanges):
+    community = serializers.SlugField(max_length=40)
+
+
+def notice_shape(notice: Notice) -> dict[str, Any]:
+    """Needs `with_read_mark` and prefetched roles and buildings."""
+    audience = services.stated_audience(notice)
+    return {
+        "id": str(notice.pk),
+        "title": notice.title,
+        "body": notice.body,
+        "audience": {"roles": list(audience.roles), "buildings": list(audience.buildings)},
+        "pinned": notice.pinned,
+        "publish_at": notice.publish_at,
+        "published_at": notice.published_at,
+        "read": notice.read_,
+    }
+
+
+def _visible(standing: Standing) -> Any:
+    return Notice.objects.visible_to(standing).with_read_mark(standing.user).prefetch_related("roles", "buildings")
+
+
+def _get(standing: Standing, pk: UUID) -> Notice:
+    notice = _visible(standing).select_related("community").filter(pk=pk).first()
+    if notice is None:
+        raise NotFound(_("没有这条公告"))
+    return notice
+
+
+class Notices(APIView):
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request) -> Response:
+        """Notices addressed to this person, newest first; `community=` narrows to one."""
+        standing = standing_of(request.user)
+        if not standing.member_of and not request.user.is_superuser:
+            raise NotBound(_("您还没有绑定小区"))
+        notices = _visible(standing)
+        if slug := request.query_params.get("community"):
+            notices = notices.filter(community__slug=slug)
+        rows, cursor = page(request, notices)
+        return Response({"results": [notice_shape(row) for row in rows], "next": cursor})
+
+    @extend_schema(request=NoticeIn, responses={201: OpenApiTypes.OBJECT})
+    def post(self, request: Request) -> Response:
+        """Publish at once, or at `publish_at`."""
+        form = NoticeIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        values = dict(form.validated_data)
+        community = Community.objects.filter(slug=values.pop("community")).first()
+        standing = standing_of(request.user)
+        if community is None or (community.pk not in standing.member_of and not request.user.is_superuser):
+            raise NotBound(_("您不是这个小区的成员"))
+        notice = services.publish_notice(actor=request.user, community=community, **values)
+        return Response(notice_shape(_get(standing, notice.pk)), status=201)
+
+
+class NoticeDetail(APIView):
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request, pk: UUID) -> Response:
+        """Reading one marks it read."""
+        standing = standing_of(request.user)
+        notice = _get(standing, pk)
+        if notice.published_at is not None:
+            services.mark_read(actor=request.user, notice=notice)
+            notice.read_ = True
+        return Response(notice_shape(notice))
+
+    @extend_schema(request=NoticeChanges, responses=OpenApiTypes.OBJECT)
+    def patch(self, request: Request, pk: UUID) -> Response:
+        standing = standing_of(request.user)
+        _get(standing, pk)
+        form = NoticeChanges(data=request.data, partial=True)
+        form.is_valid(raise_exception=True)
+        services.edit_notice(actor=request.user, notice_id=pk, changes=form.validated_data)
+        return Response(notice_shape(_get(standing, pk)))
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, pk: UUID) -> Response:
+        _get(standing_of(request.user), pk)
+        services.delete_notice(actor=request.user, notice_id=pk)
+        return Response(status=204)
+
+
+class NoticeReaders(APIView):
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request, pk: UUID) -> Response:
+        """Who of the audience has read it, and who has not: counts over all, people a page at a time."""
+        notice = _get(standing_of(request.user), pk)
+        must_publish(request.user, notice.community)
+        audience = services.audience_of(notice)
+        when = NoticeRead.objects.filter(notice=notice, user=OuterRef("pk")).values("read_at")
+        read = NoticeRead.objects.filter(notice=notice, user__in=audience.values("pk")).count()
+        rows, cursor = page(request, audience.annotate(read_at_=Subquery(when)))
+        people = [
+            {"user": {"id": str(row.pk), "display_name": row.display_name}, "read_at": row.read_at_} for row in rows
+        ]
+        return Response({"read": read, "unread": audience.count() - read, "results": people, "next": cursor})

@@ -1,0 +1,164 @@
+"""Publishing, changing, reading and counting notices. Every write, one transaction each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Building, Community, Membership, Role, User
+from community_report.core.errors import Conflict, Invalid
+
+from .models import Notice, NoticeRead
+from .policies import must_publish
+from .signals import notice_published
+
+log = structlog.get_logger(__name__)
+TITLE_MAX, BODY_MAX = 80, 10_000
+
+
+@dataclass(frozen=True)
+class Audience:
+    """`roles` are slugs, `buildings` names; both empty: everybody.
+
+    Buildings alone mean the residents of these buildings; with roles beside them, those roles' staff as well.
+    """
+
+    roles: Sequence[str] = ()
+    buildings: Sequence[str] = ()
+
+
+@transaction.atomic
+def publish_notice(
+    *,
+    actor: User,
+    community: Community,
+    title: str,
+    body: str,
+    audience: Audience = Audience(),
+    pinned: bool = False,
+    publish_at: datetime | None = None,
+    by_group_message: bool = False,
+) -> Notice:
+    """Write a notice; it goes out at once, or when `publish_at` comes (a past time means at once)."""
+    must_publish(actor, community)
+    notice = Notice(community=community, author=actor, pinned=pinned, publish_at=publish_at)
+    notice.title, notice.body = _words(title, body)
+    notice.by_group_message = by_group_message
+    roles, buildings = _resolve(community, audience)
+    notice.save()
+    notice.roles.set(roles)
+    notice.buildings.set(buildings)
+    _publish_if_due(notice, timezone.now())
+    return notice
+
+
+def _words(title: str, body: str) -> tuple[str, str]:
+    for field, text, most in (("title", title, TITLE_MAX), ("body", body, BODY_MAX)):
+        if not text.strip():
+            raise Invalid.field(field, _("请填写"))
+        if len(text.strip()) > most:
+            raise Invalid.field(field, _("最多 %(max)d 个字") % {"max": most})
+    return title.strip(), body.strip()
+
+
+def _resolve(community: Community, audience: Audience) -> tuple[list[Role], list[Building]]:
+    roles = list(Role.objects.filter(community=community, slug__in=audience.roles))
+    buildings = list(Building.objects.filter(community=community, name__in=audience.buildings))
+    if len(roles) != len(set(audience.roles)) or len(buildings) != len(set(audience.buildings)):
+        raise Invalid.field("audience", _("没有这个角色或楼栋"))
+    return roles, buildings
+
+
+def _publish_if_due(notice: Notice, now: datetime) -> bool:
+    if notice.published_at is not None or (notice.publish_at is not None and notice.publish_at > now):
+        return False
+    notice.published_at = now
+    notice.save(update_fields=["published_at", "updated_at"])
+    notice_published.send(sender=Notice, notice=notice)
+    return True
+
+
+@transaction.atomic
+def edit_notice(*, actor: User, notice_id: UUID, changes: dict[str, Any]) -> Notice:
+    """Change `title`, `body`, `audience`, `pinned`, `publish_at`; who has been told is not told again.
+
+    The time and the audience of one that is out already cannot change any more: Conflict.
+    """
+    notice = Notice.objects.alive().select_for_update(of=("self",)).get(pk=notice_id)
+    must_publish(actor, notice.community)
+    if notice.published_at is not None and {"audience", "publish_at"} & _changed(notice, changes):
+        raise Conflict(_("公告已经发布，不能再改对象和时间"))
+    notice.title, notice.body = _words(changes.get("title", notice.title), changes.get("body", notice.body))
+    notice.pinned = changes.get("pinned", notice.pinned)
+    notice.publish_at = changes.get("publish_at", notice.publish_at)
+    notice.save()
+    if "audience" in changes:
+        roles, buildings = _resolve(notice.community, changes["audience"])
+        notice.roles.set(roles)
+        notice.buildings.set(buildings)
+    _publish_if_due(notice, timezone.now())
+    return notice
+
+
+def _changed(notice: Notice, changes: dict[str, Any]) -> set[str]:
+    """Which of the two that are fixed once it is out would change: the same value again is no change."""
+    changed = set()
+    if "audience" in changes and _as_sets(changes["audience"]) != _as_sets(stated_audience(notice)):
+        changed.add("audience")
+    if "publish_at" in changes and changes["publish_at"] != notice.publish_at:
+        changed.add("publish_at")
+    return changed
+
+
+def _as_sets(audience: Audience) -> tuple[set[str], set[str]]:
+    return set(audience.roles), set(audience.buildings)
+
+
+def stated_audience(notice: Notice) -> Audience:
+    return Audience([r.slug for r in notice.roles.all()], [b.name for b in notice.buildings.all()])
+
+
+@transaction.atomic
+def delete_notice(*, actor: User, notice_id: UUID) -> None:
+    """Withdraw it: nobody sees it any more, and what has not been sent is not sent."""
+    notice = Notice.objects.alive().select_for_update(of=("self",)).get(pk=notice_id)
+    must_publish(actor, notice.community)
+    notice.deleted_at = timezone.now()
+    notice.save(update_fields=["deleted_at", "updated_at"])
+
+
+def publish_due(now: datetime) -> int:
+    """Publish what was scheduled for `now` or before; how many there were. Two at once publish each once."""
+    due = Notice.objects.alive().filter(published_at=None, publish_at__lte=now).values_list("pk", flat=True)
+    published = 0
+    for pk in list(due[:100]):
+        with transaction.atomic():
+            locked = Notice.objects.alive().select_for_update(of=("self",), skip_locked=True)
+            notice = locked.filter(pk=pk, published_at=None).select_related("community").first()
+            published += bool(notice and _publish_if_due(notice, now))
+    return published
+
+
+def mark_read(*, actor: User, notice: Notice) -> None:
+    """The first time counts."""
+    NoticeRead.objects.bulk_create([NoticeRead(notice=notice, user=actor)], ignore_conflicts=True)
+
+
+def audience_of(notice: Notice) -> QuerySet[User]:
+    """The people a notice is for, as `Audience` says; `NoticeQuerySet._addressed_to` is the same from a person's side."""
+    members = Membership.objects.filter(community=notice.community_id, status=Membership.Status.ACTIVE)
+    roles = list(notice.roles.values_list("pk", flat=True))
+    buildings = list(notice.buildings.values_list("pk", flat=True))
+    if roles:
+        members = members.filter(role__in=roles)
+    if buildings:
+        staff_too = ~Q(role__kind=Role.Kind.RESIDENT) if roles else Q(pk__in=[])
+        members = members.filter(Q(home__building__in=buildings) | staff_too)
+    return User.objects.filter(pk__in=members.values("user"), is_active=True)
