@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 
+# A machine's HTTP proxy cannot reach this machine's loopback.
+DIRECT = {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
+
 TEST_SETTINGS = {
     "SECRET_KEY": "a-key-for-tests-alone-that-protects-nothing-at-all",
     "ALLOWED_HOSTS": "*",
@@ -16,6 +19,7 @@ TEST_SETTINGS = {
     "WECHAT_OAUTH_BASE_URL": "http://open.wechat.invalid",
     "LOG_FORMAT": "console",
     "THROTTLE_SCALE": "1",
+    **DIRECT,
 }
 
 

@@ -73,6 +73,12 @@ def die_with_parent(death_signal: signal.Signals = signal.SIGTERM) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
 
 
+def die_with_make() -> None:
+    """Under make, whoever kills make means this process too; started from a shell, it may outlive the shell."""
+    if "MAKELEVEL" in os.environ:
+        die_with_parent()
+
+
 def _has_account(uid: int) -> bool:
     try:
         pwd.getpwuid(uid)

@@ -15,6 +15,7 @@ import redis
 
 from devtools import services
 from devtools.identity import Identity, choose_identity
+from devtools.servers import ServiceError
 from devtools.services import Services
 
 pytestmark = pytest.mark.integration
@@ -106,7 +107,7 @@ def test_a_server_that_cannot_start_shows_its_log(tmp_path: Path, monkeypatch: p
         pass
     (tmp_path / "pgdata" / "postgresql.conf").write_text("nonsense = on\n")
     both = Services(tmp_path, durable=False)
-    with pytest.raises(services.ServiceError, match="nonsense"):
+    with pytest.raises(ServiceError, match="nonsense"):
         both.start()
 
 

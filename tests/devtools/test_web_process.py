@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from devtools.environment import environment_for_tests
-from devtools.services import free_port
+from devtools.servers import free_port
 
 pytestmark = pytest.mark.integration
 PROJECT = Path(__file__).parents[2]
