@@ -1,0 +1,153 @@
+// What a person sees and hears of: words in their language, toasts, sheets, questions, waiting buttons.
+(function () {
+  "use strict";
+
+  const app = (window.app = window.app || {});
+  const wordsElement = document.getElementById("words");
+  const words = wordsElement ? JSON.parse(wordsElement.textContent) : {};
+  const FLASH = "flash";
+
+  // The message id is the Chinese sentence; English comes from locale/en/LC_MESSAGES/djangojs.po.
+  function gettext(sentence) {
+    const found = words[sentence];
+    return (Array.isArray(found) ? found[0] : found) || sentence;
+  }
+
+  // interpolate("还差 %(n)s 项", {n: 2})
+  function interpolate(sentence, values) {
+    return sentence.replace(/%\((\w+)\)s/g, (whole, name) => String(values[name]));
+  }
+
+  // h("button", {class: "btn", "data-x": 1, onclick: f, text: "…"}, [children])
+  function h(tag, attributes, children) {
+    const element = document.createElement(tag);
+    Object.entries(attributes || {}).forEach(([name, value]) => {
+      if (value === null || value === undefined || value === false) return;
+      if (name === "text") element.textContent = value;
+      else if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+      else element.setAttribute(name, value === true ? "" : value);
+    });
+    (children || []).forEach((child) => child && element.append(child));
+    return element;
+  }
+
+  function icon(name, extra) {
+    const holder = document.createElement("div");
+    const address = document.body.dataset.icons + "#" + name;
+    holder.innerHTML = '<svg class="icon" aria-hidden="true" focusable="false"><use/></svg>';
+    holder.querySelector("use").setAttribute("href", address);
+    if (extra) holder.firstChild.classList.add(extra);
+    return holder.firstChild;
+  }
+
+  let toastTimer;
+
+  function toast(sentence) {
+    const box = document.getElementById("toast");
+    box.textContent = sentence;
+    box.classList.add("shown");
+    clearTimeout(toastTimer);
+    toastTimer = setTimeout(() => box.classList.remove("shown"), 2000 + sentence.length * 60);
+  }
+
+  // A toast for the page that comes next.
+  function flash(sentence) {
+    try {
+      sessionStorage.setItem(FLASH, sentence);
+    } catch (error) {
+      // A phone without storage goes without the toast.
+    }
+  }
+
+  function showFlash() {
+    let sentence = null;
+    try {
+      sentence = sessionStorage.getItem(FLASH);
+      sessionStorage.removeItem(FLASH);
+    } catch (error) {
+      return;
+    }
+    if (sentence) toast(sentence);
+  }
+
+  // The same address afresh, without a new entry in the history: "back" never repeats an action.
+  function reload(sentence) {
+    if (sentence) flash(sentence);
+    location.replace(location.href.split("#")[0]);
+  }
+
+  function sheet(id) {
+    return bootstrap.Offcanvas.getOrCreateInstance(document.getElementById(id));
+  }
+
+  // Only before what cannot be undone. Resolves to true or false.
+  function confirm({ title, text, yes, danger }) {
+    return new Promise((resolve) => {
+      let answer = false;
+      const element = h("div", { class: "modal fade", tabindex: "-1", "aria-labelledby": "confirm-title" });
+      const agree = h("button", {
+        type: "button",
+        class: "btn flex-fill " + (danger ? "btn-danger-plain" : "btn-main"),
+        text: yes,
+        onclick: () => {
+          answer = true;
+          bootstrap.Modal.getInstance(element).hide();
+        },
+      });
+      const cancel = h("button", { type: "button", class: "btn btn-plain flex-fill", "data-bs-dismiss": "modal", text: gettext("取消") });
+      element.append(
+        h("div", { class: "modal-dialog modal-dialog-centered" }, [
+          h("div", { class: "modal-content" }, [
+            h("div", { class: "modal-body center pt-4" }, [
+              h("h2", { id: "confirm-title", text: title }),
+              text ? h("p", { class: "secondary mb-0", text }) : null,
+            ]),
+            h("div", { class: "modal-footer border-0 flex-nowrap" }, [cancel, agree]),
+          ]),
+        ]),
+      );
+      element.addEventListener("hidden.bs.modal", () => {
+        element.remove();
+        resolve(answer);
+      });
+      document.body.append(element);
+      bootstrap.Modal.getOrCreateInstance(element).show();
+    });
+  }
+
+  // Runs an asynchronous action once at a time; the control shows at once that it was heard.
+  async function once(control, action) {
+    if (control.getAttribute("aria-busy") === "true") return undefined;
+    control.setAttribute("aria-busy", "true");
+    try {
+      return await action();
+    } finally {
+      control.removeAttribute("aria-busy");
+    }
+  }
+
+  // Stars: everything up to the chosen one is lit.
+  function paintStars(group) {
+    const chosen = Number((group.querySelector("input:checked") || {}).value || 0);
+    group.querySelectorAll("label").forEach((label, index) => {
+      label.classList.toggle("on", index < chosen);
+      label.classList.toggle("chosen", index + 1 === chosen);
+    });
+  }
+
+  const TYPED = "input:not([type=radio]):not([type=checkbox]):not([type=file]), textarea";
+
+  $(document)
+    .on("focusin", TYPED, () => document.body.classList.add("typing"))
+    .on("focusout", TYPED, () => document.body.classList.remove("typing"))
+    .on("change", "[data-stars] input", (event) => paintStars(event.target.closest("[data-stars]")))
+    .on("click", "[data-sheet]", (event) => {
+      event.preventDefault();
+      sheet(event.currentTarget.dataset.sheet).show();
+    });
+
+  window.addEventListener("pageshow", showFlash);
+  document.querySelectorAll("[data-stars]").forEach(paintStars);
+
+  Object.assign(app, { gettext, interpolate, h, icon, toast, flash, reload, sheet, confirm, once });
+})();
