@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 from wechatpy.client import WeChatClient
 
 from community_report.wechat.config import Account
+from community_report.wechat.deadline import Deadline
 from community_report.wechat.errors import ErrorKind, WeChatError, transient
 from community_report.wechat.tokens import Issued, SharedValue
-from community_report.wechat.transport import Deadline, Json, Transport
+from community_report.wechat.transport import Json, Transport
 
 T = TypeVar("T")
 

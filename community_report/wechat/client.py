@@ -1,6 +1,6 @@
 """Every call of the project to WeChat's API. Each raises `errors.WeChatError` and nothing else from the network.
 
-A call takes at most four time-outs (`WECHAT_TIMEOUT_SECONDS`) and one read, token included.
+A call takes at most four time-outs (`WECHAT_TIMEOUT_SECONDS`), token included.
 """
 
 import os
@@ -153,7 +153,7 @@ class Client:
         return self.api.post("callback/check", data={"action": "all", "check_operator": "DEFAULT"})
 
     def jsapi_ticket(self) -> str:
-        """The shared JS-SDK ticket, within one time-out and one read, since a page is waiting."""
+        """The shared JS-SDK ticket, within one time-out, since a page is waiting."""
         return self.api.ticket.get(self.api.quick_deadline())
 
     def token_info(self) -> TokenInfo:

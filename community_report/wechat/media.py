@@ -10,8 +10,9 @@ from typing import BinaryIO
 import requests
 
 from community_report.wechat.api import Api
+from community_report.wechat.deadline import Deadline
 from community_report.wechat.errors import ErrorKind, WeChatError, transient
-from community_report.wechat.transport import Deadline, chunks, gather, parse_object
+from community_report.wechat.transport import chunks, gather, parse_object
 
 #: https://developers.weixin.qq.com/doc/service/api/material/temporary/
 PLAIN = "/cgi-bin/media/get"
@@ -42,7 +43,7 @@ def download(api: Api, path: str, media_id: str, target: BinaryIO, *, max_bytes:
     def fetch(token: str) -> MediaFile:
         params = {"access_token": token, "media_id": media_id}
         with api.transport.open("GET", path, deadline=deadline, params=params) as response:
-            pieces = chunks(response, deadline=deadline, where=path)
+            pieces = chunks(response, where=path)
             start = _start(pieces)
             if not _is_file(response, start):
                 raise _refusal(api, response, gather(chain([start], pieces), MAX_ERROR_BYTES), path, token)

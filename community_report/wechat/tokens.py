@@ -15,8 +15,8 @@ from typing import Any
 from redis.exceptions import LockError
 
 from community_report.core.redis import Away, attempt
+from community_report.wechat.deadline import Deadline
 from community_report.wechat.errors import WeChatError, transient
-from community_report.wechat.transport import Deadline
 
 logger = logging.getLogger(__name__)
 

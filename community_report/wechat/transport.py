@@ -3,7 +3,6 @@
 import ipaddress
 import json
 import logging
-import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -11,8 +10,8 @@ from urllib.parse import urlsplit
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 
+from community_report.wechat.deadline import Deadline, DeadlineAdapter, applied
 from community_report.wechat.errors import WeChatError, kind_of, redact, transient
 
 POOL_SIZE = 32
@@ -23,39 +22,21 @@ Json = dict[str, Any]
 
 
 class _RedactUrls(logging.Filter):
-    """urllib3 logs whole request paths at DEBUG, and WeChat wants tokens in them."""
+    """urllib3 logs whole URLs (at DEBUG, and as a warning for odd headers), and WeChat wants tokens in them."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = redact(record.getMessage()), ()
         return True
 
 
-logging.getLogger("urllib3.connectionpool").addFilter(_RedactUrls())
-
-
-class Deadline:
-    """A point in time after which an operation gives up."""
-
-    def __init__(self, seconds: float) -> None:
-        self._end = time.monotonic() + seconds
-
-    def left(self) -> float:
-        """Seconds left, more than zero; raises a transient WeChatError when there are none."""
-        seconds = self._end - time.monotonic()
-        if seconds <= 0:
-            raise transient("no answer in time")
-        return seconds
-
-    def within(self, seconds: float) -> "Deadline":
-        """A deadline at most this many seconds away, and never later than this one."""
-        return Deadline(min(seconds, self.left()))
+for _name in ("urllib3.connectionpool", "urllib3.connection"):
+    logging.getLogger(_name).addFilter(_RedactUrls())
 
 
 class Transport:
     """Pooled, thread-safe HTTP to one base address.
 
-    One exchange takes at most twice the time-out (connect and each read have it each), plus one read: a body that
-    drips cannot hold a worker.
+    Connecting and each read have the time-out, a whole `json` exchange twice that: who drips cannot hold a worker.
     """
 
     def __init__(self, base_url: str, timeout: float, *, secrets: Collection[str] = ()) -> None:
@@ -79,17 +60,18 @@ class Transport:
         seconds = min(self.timeout, deadline.left())
         response, problem = None, ""
         try:
-            response = self._session.request(
-                method,
-                self.base_url + path,
-                params=params,
-                data=None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"),
-                files=files,
-                headers={"Content-Type": "application/json"} if body is not None else None,
-                timeout=(seconds, seconds),
-                stream=True,
-                allow_redirects=False,
-            )
+            with applied(deadline):
+                response = self._session.request(
+                    method,
+                    self.base_url + path,
+                    params=params,
+                    data=None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"),
+                    files=files,
+                    headers={"Content-Type": "application/json"} if body is not None else None,
+                    timeout=(seconds, seconds),
+                    stream=True,
+                    allow_redirects=False,
+                )
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             problem = type(error).__name__
         if response is None:
@@ -114,7 +96,7 @@ class Transport:
         """
         deadline = deadline.within(2 * self.timeout)
         with self.open(method, path, deadline=deadline, params=params, **kwargs) as response:
-            body = gather(chunks(response, deadline=deadline, where=path), MAX_JSON_BYTES)
+            body = gather(chunks(response, where=path), MAX_JSON_BYTES)
         token = (params or {}).get("access_token", "")
         return self.understand(response.status_code, body, where=path, accept=accept, secrets=(token,))
 
@@ -134,13 +116,12 @@ class Transport:
         return answer
 
 
-def chunks(response: requests.Response, *, deadline: Deadline, where: str) -> Iterator[bytes]:
+def chunks(response: requests.Response, *, where: str) -> Iterator[bytes]:
     """The body piece by piece as it arrives; raises a transient WeChatError when it breaks off or takes too long."""
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise transient(f"{where}: encoded answer")
     while piece := _piece(response, where):
         yield piece
-        deadline.left()
 
 
 def gather(pieces: Iterator[bytes], max_bytes: int) -> bytes:
@@ -166,7 +147,7 @@ def parse_object(body: bytes) -> Json | None:
 def _piece(response: requests.Response, where: str) -> bytes:
     problem = ""
     try:
-        # read1 returns what has arrived; read and iter_content wait for a full chunk, however slowly it comes.
+        # read1 returns what has arrived; read and iter_content wait for a full chunk.
         return response.raw.read1(CHUNK_BYTES, decode_content=False) or b""
     except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
         problem = type(error).__name__
@@ -186,7 +167,7 @@ def _session(base_url: str) -> requests.Session:
     session.headers["Accept-Encoding"] = "identity"
     # A proxy of the environment is for the outside world, not for a sandbox on this machine.
     session.trust_env = not _is_loopback(urlsplit(base_url).hostname or "")
-    adapter = HTTPAdapter(pool_connections=4, pool_maxsize=POOL_SIZE, max_retries=0)
+    adapter = DeadlineAdapter(pool_connections=4, pool_maxsize=POOL_SIZE, max_retries=0)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session

@@ -58,18 +58,30 @@ def hang_up(_: Platform) -> Raw:
     return Raw(lambda handler: None)
 
 
-@pytest.mark.parametrize("fault", [drip, stall, truncated, chunks_without_end, no_http, hang_up])
+def drip_headers(platform: Platform) -> Raw:
+    def write(handler: Handler) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        while not platform.released.wait(0.02):
+            try:
+                handler.wfile.write(b"x")
+            except OSError:
+                return
+
+    return Raw(write)
+
+
+@pytest.mark.parametrize("fault", [drip, drip_headers, stall, truncated, chunks_without_end, no_http, hang_up])
 def test_a_faulty_connection_is_a_transient_error_within_the_time(platform: Platform, hasty: Client, fault) -> None:
     platform.on(SEND, fault(platform))
     started = time.monotonic()
     with pytest.raises(WeChatError) as caught:
         hasty.send_text("o1", "x")
     assert (caught.value.kind, caught.value.code) == (ErrorKind.TRANSIENT, None)
-    # Twice the time-out and a read, with room for a busy machine; the drip itself would never end.
+    # Twice the time-out, with room for a busy machine; the drip itself would never end.
     assert time.monotonic() - started < 2
 
 
-@pytest.mark.parametrize("fault", [drip, stall])
+@pytest.mark.parametrize("fault", [drip, drip_headers, stall])
 def test_fetching_the_token_is_bounded_too(platform: Platform, hasty: Client, fault) -> None:
     platform.on("/cgi-bin/stable_token", fault(platform))
     started = time.monotonic()
@@ -114,6 +126,14 @@ def test_no_secret_in_errors_or_logs_when_nobody_is_there(account, client: Clien
     assert "stable_token" in logged.text  # the log is on
     assert "TOKEN-1" not in text
     assert client.account.app_secret not in text
+
+
+def test_no_secret_in_the_warning_about_odd_headers(account, client: Client, platform, logged) -> None:
+    head = b"HTTP/1.1 200 OK\r\nno colon here\r\nContent-Length: 13\r\n\r\n"
+    platform.on(SEND, Raw(lambda handler: handler.wfile.write(head + b'{"errcode":0}') and None))
+    client.send_text("o1", "x")
+    assert "Failed to parse headers" in logged.text
+    assert "TOKEN-1" not in logged.text
 
 
 def test_no_secret_when_oauth_fails(account, client: Client, platform, logged) -> None:
