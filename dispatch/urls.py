@@ -1,7 +1,17 @@
 """Addresses of the app `dispatch`: `api` below /api/v1/, `pages` below /h5/, `root` at the top."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-api: list[URLPattern] = []
+from .api.jssdk import JssdkConfigView
+from .api.uploads import UploadView
+from .callback import callback, domain_proof
+
+api: list[URLPattern] = [
+    path("jssdk-config", JssdkConfigView.as_view()),
+    path("uploads", UploadView.as_view()),
+]
 pages: list[URLPattern] = []
-root: list[URLPattern] = []
+root: list[URLPattern] = [
+    path("wechat/callback", callback, name="wechat-callback"),
+    path("MP_verify_<slug:word>.txt", domain_proof),
+]

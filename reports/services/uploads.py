@@ -52,7 +52,9 @@ def store_upload(*, actor: User, kind: str, size: int, chunks: Iterable[bytes]) 
         _write(absolute(path), chunks)
     except OSError as error:
         log.error("upload_not_written", errno=error.errno)
-        raise Unavailable(_("服务器空间不足，请稍后再试") if error.errno in _FULL else _("文件没有保存成功，请再试一次")) from None
+        raise Unavailable(
+            _("服务器空间不足，请稍后再试") if error.errno in _FULL else _("文件没有保存成功，请再试一次")
+        ) from None
     try:
         return Upload.objects.create(pk=pk, user=actor, kind=kind, path=path)
     except BaseException:
@@ -98,7 +100,9 @@ def _remove_strays(over: datetime) -> None:
     """Files of uploads that were cut off before their row was written."""
     folder = Path(settings.MEDIA_ROOT) / FOLDER
     old = [entry for entry in folder.iterdir() if entry.lstat().st_mtime < over.timestamp()] if folder.is_dir() else []
-    known = set(Upload.objects.filter(path__in=[f"{FOLDER}/{entry.name}" for entry in old]).values_list("path", flat=True))
+    known = set(
+        Upload.objects.filter(path__in=[f"{FOLDER}/{entry.name}" for entry in old]).values_list("path", flat=True)
+    )
     for entry in old:
         if f"{FOLDER}/{entry.name}" not in known:
             remove(f"{FOLDER}/{entry.name}")

@@ -1,0 +1,28 @@
+"""What dispatch does about attachments: fetch them, and tell who sent one that cannot be had."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.dispatch import receiver
+
+from accounts.models import User
+from accounts.signals import person_erased
+from community_report.core.queue import enqueue
+from reports.models import Attachment
+from reports.signals import report_changed
+
+from .services.inbound import forget_messages
+from .tasks import download
+
+
+@receiver(report_changed, dispatch_uid="dispatch.fetch_attachments")
+def fetch_attachments(sender: Any, attachments: Sequence[Attachment], **_: Any) -> None:
+    for attachment in attachments:
+        if attachment.status == Attachment.Status.PENDING:
+            enqueue(download, str(attachment.pk))
+
+
+@receiver(person_erased, dispatch_uid="dispatch.forget_messages")
+def forget_what_they_sent(sender: Any, user: User, **_: Any) -> None:
+    if user.openid:
+        forget_messages(user.openid)

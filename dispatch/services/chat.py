@@ -1,0 +1,120 @@
+"""What the account says in the chat: passive replies, with links to the pages."""
+
+import re
+from urllib.parse import quote
+
+from django.conf import settings
+from django.utils.html import escape
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.policies import Standing, standing_of
+from community_report.core.queue import enqueue
+from community_report.wechat.callback import Inbound
+from reports.models import Attachment
+from reports.services.attachments import MAX_TRANSCRIPT, MediaItem
+from reports.services.drafts import Addition, Place, add_to_draft
+
+_SCENE = re.compile(r"(?P<kind>[ic])_(?P<word>[A-Za-z0-9_-]{1,60})")
+_SCENE_PARAMETERS = {"i": "invite", "c": "community"}
+#: What WeChat sends as text in place of what it cannot pass on (a sticker, say).
+_UNSUPPORTED = "收到不支持的消息类型"
+_MEDIA_ID = re.compile(r"[!-~]{1,200}")
+
+
+def link(path: str, words: str) -> str:
+    """A page of ours as a link in a chat text."""
+    return f'<a href="{escape(settings.PUBLIC_BASE_URL + path)}">{words}</a>'
+
+
+def reply(person: User, message: Inbound) -> str:
+    """The words for a message (not an event): a resident's becomes a draft, everybody else is shown the way."""
+    standing = standing_of(person)
+    if not standing.member_of:
+        return bind_words()
+    if not standing.communities_with("file_reports"):
+        return _work_words(standing)
+    addition = _addition(message)
+    if addition is None:
+        return _("这种消息暂时不能上报，请发送文字、图片、语音或位置，或者%(link)s。") % {
+            "link": link("/h5/reports/new", _("在线填写"))
+        }
+    return _draft_words(person, addition)
+
+
+def _addition(message: Inbound) -> Addition | None:
+    """What the message adds to a draft; None when it cannot."""
+    match message.kind:
+        case "text" if message.content.strip() and _UNSUPPORTED not in message.content:
+            return Addition(text=message.content)
+        case "location" if message.latitude is not None and message.longitude is not None:
+            return Addition(place=Place(message.latitude, message.longitude, message.label))
+        case Attachment.Kind.IMAGE | Attachment.Kind.VOICE if _MEDIA_ID.fullmatch(message.media_id):
+            transcript = message.recognition[:MAX_TRANSCRIPT]
+            return Addition(media=MediaItem(message.kind, media_id=message.media_id, transcript=transcript))
+    return None
+
+
+def _draft_words(person: User, addition: Addition) -> str:
+    from dispatch.tasks import download
+
+    draft, attachments = add_to_draft(owner=person, community=None, addition=addition)
+    for attachment in attachments:
+        enqueue(download, str(attachment.pk))
+    full = addition.media is not None and not attachments
+    words = _("图片或语音已经放满，这一条没有加入。") if full else _("收到，已为您整理成报单草稿。")
+    hint = _("十分钟内继续发来的文字、图片、语音和位置会放在一起。")
+    return f"{words}{link(f'/h5/reports/new?draft={draft.pk}', _('点此补充并提交'))}\n{hint}"
+
+
+def bind_words() -> str:
+    """For somebody who is nobody yet."""
+    return _("您好！绑定小区身份后就可以上报问题、查看进展。%(link)s") % {"link": link("/h5/bind", _("点此绑定身份"))}
+
+
+def scene_words(scene: str) -> str:
+    """For the scene of a QR code: an invitation (`i_CODE`) or a community (`c_SLUG`); "" for any other."""
+    found = _SCENE.fullmatch(scene)
+    if found is None:
+        return ""
+    page = f"/h5/bind?{_SCENE_PARAMETERS[found['kind']]}={quote(found['word'])}"
+    if found["kind"] == "i":
+        return _("您好！您收到了一份邀请。%(link)s") % {"link": link(page, _("点此接受邀请并绑定身份"))}
+    return _("您好！欢迎加入小区信息上报。%(link)s") % {"link": link(page, _("点此绑定身份"))}
+
+
+def welcome(person: User) -> str:
+    """What this person can do here, with links; for nobody yet, the link to bind."""
+    standing = standing_of(person)
+    if not standing.member_of:
+        return bind_words()
+    pages = [link(path, words) for path, words in _pages(standing)]
+    hint = _("也可以直接发送文字、图片、语音或位置来上报。") if standing.communities_with("file_reports") else ""
+    return "\n".join(filter(None, [_("您好！您可以："), *pages, hint]))
+
+
+def menu_words(person: User, key: str) -> str:
+    """For a menu item of type click: its key is the name of a page, else everything this person can do."""
+    standing = standing_of(person)
+    page = next(((path, words) for path, words in _pages(standing) if path == f"/h5/{key}"), None)
+    return link(*page) if page else welcome(person)
+
+
+def _pages(standing: Standing) -> list[tuple[str, str]]:
+    pages: list[tuple[str, str]] = []
+    if standing.communities_with("file_reports"):
+        pages += [("/h5/reports/new", _("我要上报")), ("/h5/reports", _("我的报单")), ("/h5/board", _("失物招领"))]
+    if standing.staff_of:
+        pages.append(("/h5/work", _("工作台")))
+    if standing.communities_with("manage_reports"):
+        pages.append(("/h5/manage", _("报单管理")))
+    if standing.member_of:
+        pages.append(("/h5/notices", _("公告")))
+    return pages
+
+
+def _work_words(standing: Standing) -> str:
+    """Staff and managers report for others on their own pages, never through the chat."""
+    if standing.staff_of:
+        return _("您好！请在%(link)s查看和处理报单。") % {"link": link("/h5/work", _("工作台"))}
+    return _("您好！请在%(link)s查看报单。") % {"link": link("/h5/manage", _("管理页面"))}
