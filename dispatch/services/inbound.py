@@ -86,9 +86,8 @@ def _hurried() -> Iterator[None]:
     """A transaction that fails before WeChat hangs up."""
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(
-                f"SET LOCAL statement_timeout='{STATEMENT_TIMEOUT}'; SET LOCAL lock_timeout='{LOCK_TIMEOUT}'"
-            )
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [STATEMENT_TIMEOUT])
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
         yield
 
 
@@ -120,10 +119,8 @@ def _answer(message: Inbound) -> tuple[bytes, str]:
     except Exception as error:
         # Whatever it is, WeChat must not see it: it would repeat the message and then tell the person that we are down.
         log.exception("inbound_failed", key=message.dedupe_key, kind=message.kind, event=message.event)
-        sentence = (
-            text_reply(message, _("刚才没有处理成功，请稍后再发一次。")) if message.kind != "event" else success()
-        )
-        return sentence, f"{type(error).__name__}: {error}"[:200]
+        sorry = success() if message.kind == "event" else text_reply(message, _("刚才没有处理成功，请稍后再发一次。"))
+        return sorry, f"{type(error).__name__}: {error}"[:200]
 
 
 def _handle(message: Inbound) -> bytes:
@@ -135,11 +132,8 @@ def _handle(message: Inbound) -> bytes:
     person = person_for_openid(message.openid)
     presence.note(person, message)
     with translation.override(person.language):
-        words = (
-            _EVENTS.get(message.event, _silence)(person, message)
-            if message.kind == "event"
-            else chat.reply(person, message)
-        )
+        answer = _EVENTS.get(message.event, _silence) if message.kind == "event" else chat.reply
+        words = answer(person, message)
     return text_reply(message, words) if words else success()
 
 

@@ -52,9 +52,8 @@ def store_upload(*, actor: User, kind: str, size: int, chunks: Iterable[bytes]) 
         _write(absolute(path), chunks)
     except OSError as error:
         log.error("upload_not_written", errno=error.errno)
-        raise Unavailable(
-            _("服务器空间不足，请稍后再试") if error.errno in _FULL else _("文件没有保存成功，请再试一次")
-        ) from None
+        sentence = _("服务器空间不足，请稍后再试") if error.errno in _FULL else _("文件没有保存成功，请再试一次")
+        raise Unavailable(sentence) from None
     try:
         return Upload.objects.create(pk=pk, user=actor, kind=kind, path=path)
     except BaseException:
@@ -82,7 +81,7 @@ def _copy(chunks: Iterable[bytes], file: BinaryIO) -> None:
 
 
 def remove_old_uploads(now: datetime) -> int:
-    """Delete what nobody used within a day, what has been stored since, and files without a row; gives the rows' number."""
+    """Delete what nobody used within a day, what is stored by now, and files without a row; gives the rows' number."""
     over = now - UNUSED_LIVES
     done = Q(used_at__isnull=True) | Q(attachment__isnull=True) | ~Q(attachment__status=Attachment.Status.PENDING)
     with transaction.atomic():
@@ -100,9 +99,6 @@ def _remove_strays(over: datetime) -> None:
     """Files of uploads that were cut off before their row was written."""
     folder = Path(settings.MEDIA_ROOT) / FOLDER
     old = [entry for entry in folder.iterdir() if entry.lstat().st_mtime < over.timestamp()] if folder.is_dir() else []
-    known = set(
-        Upload.objects.filter(path__in=[f"{FOLDER}/{entry.name}" for entry in old]).values_list("path", flat=True)
-    )
-    for entry in old:
-        if f"{FOLDER}/{entry.name}" not in known:
-            remove(f"{FOLDER}/{entry.name}")
+    paths = {f"{FOLDER}/{entry.name}" for entry in old}
+    for path in paths - set(Upload.objects.filter(path__in=paths).values_list("path", flat=True)):
+        remove(path)
