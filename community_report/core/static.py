@@ -10,10 +10,13 @@ from django.contrib.staticfiles.storage import StaticFilesStorage
 from django.core.files.storage import FileSystemStorage
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-#: address below /static/ → (package, file in it)
+#: address below /static/ → (package, file in it); the source maps are there because the files name them, and what is
+#: named has to be found when addresses are hashed.
 FILES = {
     "vendor/bootstrap/bootstrap.min.css": ("bootstrap", "css/bootstrap.min.css"),
+    "vendor/bootstrap/bootstrap.min.css.map": ("bootstrap", "css/bootstrap.min.css.map"),
     "vendor/bootstrap/bootstrap.bundle.min.js": ("bootstrap", "js/bootstrap.bundle.min.js"),
+    "vendor/bootstrap/bootstrap.bundle.min.js.map": ("bootstrap", "js/bootstrap.bundle.min.js.map"),
     "vendor/jquery/jquery.min.js": ("xstatic.pkg.jquery", "data/jquery.min.js"),
 }
 
