@@ -1,0 +1,78 @@
+"""Moments and spans as people say them, in the language and the time zone of the moment."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+def as_moment(value: Any) -> datetime | None:
+    """An aware datetime or its ISO 8601 text as local time; None for anything else."""
+    moment = parse_datetime(value) if isinstance(value, str) else value
+    return timezone.localtime(moment) if isinstance(moment, datetime) else None
+
+
+def _day_of(moment: datetime, today: date) -> str:
+    distance = (moment.date() - today).days
+    if distance == 0:
+        return _("今天")
+    if abs(distance) == 1:
+        return _("昨天") if distance < 0 else _("明天")
+    if moment.year == today.year:
+        return _("%(month)d月%(day)d日") % {"month": moment.month, "day": moment.day}
+    return _("%(year)d年%(month)d月%(day)d日") % {"year": moment.year, "month": moment.month, "day": moment.day}
+
+
+def day_words(value: Any) -> str:
+    """The day: "今天", "明天", "11月30日"."""
+    moment = as_moment(value)
+    return "" if moment is None else _day_of(moment, timezone.localdate())
+
+
+def clock_words(value: Any) -> str:
+    """Today "09:12", else the day before it: "昨天 09:12", "11月30日 09:12"."""
+    moment = as_moment(value)
+    if moment is None:
+        return ""
+    today = timezone.localdate()
+    clock = moment.strftime("%H:%M")
+    return clock if moment.date() == today else f"{_day_of(moment, today)} {clock}"
+
+
+def span_words(seconds: float) -> str:
+    """A span in its largest unit: "3 分钟", "5 小时", "2 天"."""
+    seconds = abs(seconds)
+    if seconds < _HOUR:
+        n = max(1, int(seconds // _MINUTE))
+        return ngettext("%(n)d 分钟", "%(n)d 分钟", n) % {"n": n}
+    if seconds < 2 * _DAY:
+        n = int(seconds // _HOUR)
+        return ngettext("%(n)d 小时", "%(n)d 小时", n) % {"n": n}
+    n = int(seconds // _DAY)
+    return ngettext("%(n)d 天", "%(n)d 天", n) % {"n": n}
+
+
+def ago_words(value: Any) -> str:
+    """ "刚刚", "3 分钟前"; from twenty hours on, the clock."""
+    moment = as_moment(value)
+    if moment is None:
+        return ""
+    seconds = (timezone.now() - moment).total_seconds()
+    if seconds < _MINUTE:
+        return _("刚刚")
+    return _("%(span)s前") % {"span": span_words(seconds)} if seconds < 20 * _HOUR else clock_words(moment)
+
+
+def left_words(value: Any) -> str:
+    """ "还剩 3 小时" or "已超时 2 天"."""
+    moment = as_moment(value)
+    if moment is None:
+        return ""
+    seconds = (moment - timezone.now()).total_seconds()
+    sentence = _("还剩 %(span)s") if seconds > 0 else _("已超时 %(span)s")
+    return sentence % {"span": span_words(seconds)}
