@@ -1,0 +1,49 @@
+"""The cast file: who has a phone, which templates the account has, and the guided tour beside the phones."""
+
+import secrets
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from sandbox.state import Account, Phone, State, Template
+
+DEFAULT = Path(__file__).with_name("cast.toml")
+COLORS = ["#d9846c", "#5b8fb0", "#7d9a5b", "#8a76a8", "#b0905b", "#5bb0a4", "#b06b8b", "#6b74b0"]
+DESCRIBED = {"name", "openid", "role", "show", "color", "platform", "place"}
+
+
+@dataclass
+class Cast:
+    account: dict[str, str] = field(default_factory=dict)
+    phones: list[dict[str, Any]] = field(default_factory=list)
+    templates: list[dict[str, Any]] = field(default_factory=list)
+    tour: list[dict[str, Any]] = field(default_factory=list)
+
+
+def read(path: Path | None) -> Cast:
+    raw = tomllib.loads((path or DEFAULT).read_text("utf-8"))
+    return Cast(**{item.name: raw[item.name] for item in fields(Cast) if item.name in raw})
+
+
+def apply(cast: Cast, state: State) -> None:
+    """Adds what is new and updates descriptions; what people did since (following, chats) stays."""
+    state.account = Account(**(vars(state.account) | cast.account))
+    for entry in cast.phones:
+        add_phone(state, entry)
+    for entry in cast.templates:
+        state.templates[entry["id"]] = Template(**entry)
+
+
+def add_phone(state: State, entry: dict[str, Any]) -> Phone:
+    """`host` is required. Raises TypeError for a key that a phone does not have."""
+    known = state.phones.get(entry["host"])
+    if known:
+        for key in DESCRIBED & entry.keys():
+            setattr(known, key, entry[key])
+        return known
+    entry = {"name": entry["host"], "openid": "o" + secrets.token_urlsafe(20)[:27]} | entry
+    phone = Phone(**entry)
+    phone.color = phone.color or COLORS[len(state.phones) % len(COLORS)]
+    state.phones[phone.host] = phone
+    return phone

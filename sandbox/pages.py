@@ -1,0 +1,82 @@
+"""The page with the phones, its live events, and the few pages of a phone's own."""
+
+import asyncio
+import json
+from pathlib import Path
+
+from aiohttp import web
+
+from sandbox import jssdk, oauth, photos
+from sandbox.state import Phone
+from sandbox.world import World
+
+STATIC = Path(__file__).with_name("static")
+TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+HEARTBEAT = 15.0
+FRESH = {"Cache-Control": "no-cache"}
+
+
+def file(name: str) -> web.Response:
+    """A static file by name. Raises HTTPNotFound."""
+    path = STATIC / name
+    if path.parent != STATIC or path.suffix not in TYPES or not path.is_file():
+        raise web.HTTPNotFound
+    return web.Response(text=path.read_text("utf-8"), content_type=TYPES[path.suffix], headers=FRESH)
+
+
+def script(world: World) -> web.Response:
+    """The JS-SDK under every name that res.wx.qq.com has for it. Pages of other origins may load it."""
+    response = file("jweixin.js")
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+async def album(request: web.Request) -> web.Response:
+    name = request.match_info["name"]
+    if name not in photos.names():
+        raise web.HTTPNotFound
+    headers = {"Cache-Control": "max-age=3600"}
+    content = await asyncio.to_thread(photos.thumbnail, name)
+    return web.Response(body=content, content_type="image/jpeg", headers=headers)
+
+
+async def events(world: World, request: web.Request) -> web.StreamResponse:
+    """Server-sent events: journal, chat, phone, menu, qrcode, faults, cleared."""
+    response = web.StreamResponse(
+        headers={"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store"}
+    )
+    await response.prepare(request)
+    queue = world.hub.open()
+    try:
+        await response.write(b": hello\n\n")
+        while world.hub.is_open(queue):
+            await response.write(await _next(queue))
+    except (ConnectionError, asyncio.CancelledError):
+        pass
+    finally:
+        world.hub.close(queue)
+    return response
+
+
+async def _next(queue: "asyncio.Queue[tuple[str, object]]") -> bytes:
+    try:
+        name, data = await asyncio.wait_for(queue.get(), HEARTBEAT)
+    except TimeoutError:
+        return b": still here\n\n"
+    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
+
+
+async def of_phone(world: World, phone: Phone, request: web.Request) -> web.StreamResponse:
+    """What a phone's host serves under /__phone__/ ."""
+    part = request.path.removeprefix("/__phone__/")
+    if part == "bridge.js":
+        return file("bridge.js")
+    if part.startswith("jssdk/") and request.method == "POST":
+        return await jssdk.handle(world, phone, request, part.removeprefix("jssdk/"))
+    if part == "local":
+        return jssdk.local_file(world, request.query.get("id", ""))
+    if part == "no-fragment":
+        return oauth.page("参数错误", "授权链接缺少 #wechat_redirect", status=400)
+    if part == "closed":
+        return oauth.page("页面已关闭", "网页调用了 closeWindow")
+    raise web.HTTPNotFound
