@@ -1,10 +1,13 @@
-"""Stands between a session and the person: an erased or deactivated person is nobody, and language follows the person."""
+"""Who the person behind a session is: their standing, read when asked for, and their language."""
 
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
+from django.utils.functional import SimpleLazyObject
+
+from .policies import standing_of
 
 Next = Callable[[HttpRequest], HttpResponse]
 
@@ -16,6 +19,7 @@ class PersonMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.standing = SimpleLazyObject(lambda: standing_of(request.user))
         if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES and request.user.is_authenticated:
             translation.activate(request.user.language)
             request.LANGUAGE_CODE = translation.get_language()

@@ -1,0 +1,148 @@
+"""The back office: communities, homes, people."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from community_report.core.admin import ReadOnly, ScopedAdmin
+from community_report.core.errors import DomainError
+
+from .models import Building, Community, Home, Invitation, Membership, Role, RosterEntry, User
+from .services import bindings, communities
+
+admin.site.site_header = admin.site.site_title = _("小区信息上报系统")
+admin.site.index_title = _("物业管理后台")
+admin.site.unregister(Group)  # groups are the roles'; see Role
+
+
+@admin.register(Community)
+class CommunityAdmin(ScopedAdmin):
+    community_paths = ("pk",)
+    may_add = False
+    list_display = ("name", "slug", "timezone", "auto_confirm_days", "reopen_days")
+    readonly_fields = ("slug",)
+    search_fields = ("name", "slug")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return self.readonly_fields if obj else ()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_superuser
+
+    def save_model(self, request: HttpRequest, obj: Community, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        communities.ensure_community_roles(obj)
+
+
+@admin.register(Building)
+class BuildingAdmin(ScopedAdmin):
+    list_display = ("name", "community", "units", "position")
+    list_filter = (("community", admin.RelatedOnlyFieldListFilter),)
+    search_fields = ("name",)
+
+
+@admin.register(Home)
+class HomeAdmin(ScopedAdmin):
+    community_paths = ("building__community",)
+    permission = "manage_people"
+    list_display = ("building", "unit", "room")
+    list_filter = (("building", admin.RelatedOnlyFieldListFilter),)
+    list_select_related = ("building",)
+    search_fields = ("building__name", "unit", "room")
+
+
+@admin.register(RosterEntry)
+class RosterEntryAdmin(ScopedAdmin):
+    community_paths = ("home__building__community",)
+    permission = "manage_people"
+    may_delete = True
+    list_display = ("name", "home", "phone", "created_at")
+    list_filter = (("home__building", admin.RelatedOnlyFieldListFilter),)
+    list_select_related = ("home__building",)
+    search_fields = ("name", "phone", "home__room")
+    autocomplete_fields = ("home",)
+
+
+@admin.register(Role)
+class RoleAdmin(ScopedAdmin):
+    permission = "manage_people"
+    list_display = ("name", "slug", "kind", "community")
+    list_filter = (("community", admin.RelatedOnlyFieldListFilter), "kind")
+    fields = ("community", "slug", "name", "kind")
+    search_fields = ("name", "slug")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("community", "slug", "kind") if obj else ("kind",)
+
+    def save_model(self, request: HttpRequest, obj: Role, form: Any, change: bool) -> None:
+        """A new role is a staff role, with its group and permissions."""
+        if change:
+            obj.save(update_fields=["name"])
+            return
+        made = communities.ensure_role(obj.community, slug=obj.slug, name=obj.name, kind=Role.Kind.STAFF)
+        obj.pk = made.pk
+
+
+@admin.register(User)
+class UserAdmin(ReadOnly, ScopedAdmin):
+    community_paths = ("memberships__community",)
+    permission = "manage_people"
+    list_display = ("display_name", "phone", "language", "created_at")
+    search_fields = ("display_name", "phone", "username")
+    exclude = ("password", "openid", "user_permissions", "groups", "muted_kinds", "quiet_hours")
+
+
+@admin.register(Membership)
+class MembershipAdmin(ReadOnly, ScopedAdmin):
+    permission = "manage_people"
+    list_display = ("name", "role", "home", "status", "phone", "on_duty", "created_at", "decided_at")
+    list_filter = ("status", ("role", admin.RelatedOnlyFieldListFilter), "automatic")
+    list_select_related = ("role", "home__building", "user", "community")
+    search_fields = ("name", "phone", "user__display_name")
+    date_hierarchy = "created_at"
+    actions = ("approve", "reject", "revoke")
+
+    @admin.action(description=_("通过所选绑定"))
+    def approve(self, request: HttpRequest, chosen: QuerySet[Membership]) -> None:
+        _each(self, request, chosen, lambda row: bindings.approve_binding(actor=request.user, membership=row))
+
+    @admin.action(description=_("拒绝所选绑定"))
+    def reject(self, request: HttpRequest, chosen: QuerySet[Membership]) -> None:
+        reason = _t("资料与名册不符")
+        _each(
+            self,
+            request,
+            chosen,
+            lambda row: bindings.reject_binding(actor=request.user, membership=row, reason=reason),
+        )
+
+    @admin.action(description=_("解除所选绑定"))
+    def revoke(self, request: HttpRequest, chosen: QuerySet[Membership]) -> None:
+        _each(self, request, chosen, lambda row: bindings.revoke_membership(actor=request.user, membership=row))
+
+
+def _each(page: ScopedAdmin, request: HttpRequest, rows: QuerySet[Any], act: Callable[[Any], object]) -> None:
+    """Do it to each, and say how many went through and why the others did not."""
+    done = 0
+    for row in rows:
+        try:
+            act(row)
+            done += 1
+        except DomainError as refused:
+            page.message_user(request, f"{row}: {refused.detail}", messages.WARNING)
+    page.message_user(request, _t("已处理 %(n)d 条") % {"n": done})
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnly, ScopedAdmin):
+    permission = "manage_people"
+    list_display = ("role", "community", "expires_at", "created_by", "used_by", "used_at")
+    list_filter = (("community", admin.RelatedOnlyFieldListFilter),)
+    list_select_related = ("role", "community", "created_by", "used_by")
+    exclude = ("code",)

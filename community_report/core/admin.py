@@ -1,0 +1,131 @@
+"""The back office's base: a manager sees and changes their own communities' rows, in lists, filters, choices, history.
+
+`request.standing` is who the person is in which community (`accounts.middleware` puts it there).
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.db.models import Field, Model, Q, QuerySet
+from django.forms import ModelChoiceField
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from .errors import DomainError
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+    TabularInline = admin.TabularInline[Any, Any]
+else:  # Django's admin classes take no parameters at run time
+    ModelAdmin, TabularInline = admin.ModelAdmin, admin.TabularInline
+
+
+def communities_of(request: HttpRequest, permission: str) -> frozenset[int] | None:
+    """Keys of the communities where this person holds `permission`; None: all of them (a superuser)."""
+    return None if request.user.is_superuser else request.standing.communities_with(permission)
+
+
+class ScopedAdmin(ModelAdmin):
+    """Rows of the communities in which the person holds `permission`.
+
+    `community_paths` lead from the row to its community (several where any of them may); `may_add`, `may_change` and
+    `may_delete` say what a manager may.
+    """
+
+    community_paths: tuple[str, ...] = ("community",)
+    permission = "manage_reports"
+    may_add = may_change = True
+    may_delete = False
+    list_per_page = 50
+    show_full_result_count = False
+
+    def _holds(self, request: HttpRequest) -> bool:
+        scope = communities_of(request, self.permission) if request.user.is_active else frozenset()
+        return scope is None or bool(scope)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self._holds(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self._holds(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.may_add and self._holds(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.may_change and self._holds(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.may_delete and self._holds(request)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        scope = communities_of(request, self.permission)
+        rows = super().get_queryset(request)
+        if scope is None:
+            return rows
+        own = Q(*((f"{path}__in", scope) for path in self.community_paths), _connector=Q.OR)
+        return rows.filter(pk__in=self.model._default_manager.filter(own).values("pk"))
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """What a service refuses is said on the page, and nothing of it is kept."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except DomainError as refused:
+            self.message_user(request, refused.detail, messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> ModelChoiceField | None:
+        kwargs["queryset"] = self._choices(db_field, request)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        kwargs["queryset"] = self._choices(db_field, request)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def _choices(self, db_field: "Field[Any, Any]", request: HttpRequest) -> QuerySet[Any]:
+        """Only what belongs to the person's communities can be chosen; where no path leads there, nothing."""
+        model = db_field.related_model
+        assert isinstance(model, type)
+        rows: QuerySet[Any] = model._default_manager.all()
+        scope = communities_of(request, self.permission)
+        if scope is None:
+            return rows
+        path = COMMUNITY_PATHS.get(model._meta.label)
+        return rows.filter(**{f"{path}__in": scope}).distinct() if path else rows.none()
+
+
+#: How a row of each model that can be chosen somewhere leads to its community.
+COMMUNITY_PATHS = {
+    "accounts.Community": "pk",
+    "accounts.Building": "community",
+    "accounts.Home": "building__community",
+    "accounts.Role": "community",
+    "accounts.RosterEntry": "home__building__community",
+    "accounts.User": "memberships__community",
+    "reports.Tag": "community",
+    "reports.Category": "community",
+}
+
+
+class SuperuserAdmin(ModelAdmin):
+    """What concerns the whole installation, not one community."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_superuser
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return request.user.is_superuser
+
+
+class ReadOnly:
+    """Mixed in before an admin: to be looked at; what happens to it happens elsewhere."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

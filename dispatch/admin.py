@@ -1,0 +1,49 @@
+"""The back office: the ledger of deliveries, message templates, the domain proof."""
+
+from django.contrib import admin
+
+from community_report.core.admin import ReadOnly, ScopedAdmin, SuperuserAdmin
+
+from .models import Contact, Delivery, DomainProof, InboundMessage, Outbox, Template
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnly, ScopedAdmin):
+    community_paths = ("report__community", "notice__community", "outbox__membership__community")
+    list_display = ("created_at", "user", "kind", "channel", "status", "code", "attempts", "sent_at", "read_at")
+    list_filter = ("status", "kind", "channel")
+    list_select_related = ("user",)
+    search_fields = ("user__display_name", "report__number", "code")
+    date_hierarchy = "created_at"
+
+
+@admin.register(Outbox)
+class OutboxAdmin(ReadOnly, SuperuserAdmin):
+    list_display = ("key", "kind", "created_at", "routed_at", "attempts", "error")
+    list_filter = ("kind",)
+
+
+@admin.register(Template)
+class TemplateAdmin(SuperuserAdmin):
+    list_display = ("kind", "template_id", "fields")
+
+
+@admin.register(InboundMessage)
+class InboundMessageAdmin(ReadOnly, SuperuserAdmin):
+    list_display = ("received_at", "kind", "event", "handled_at", "error")
+    list_filter = ("kind", "event")
+    exclude = ("openid", "payload", "key")
+
+
+@admin.register(Contact)
+class ContactAdmin(ReadOnly, ScopedAdmin):
+    community_paths = ("user__memberships__community",)
+    permission = "manage_people"
+    list_display = ("user", "subscribed", "subscription_changed_at", "last_message_at")
+    list_filter = ("subscribed",)
+    list_select_related = ("user",)
+
+
+@admin.register(DomainProof)
+class DomainProofAdmin(SuperuserAdmin):
+    list_display = ("__str__", "text")

@@ -1,0 +1,72 @@
+"""The back office: notices, written and withdrawn through the services."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from community_report.core.admin import ReadOnly, ScopedAdmin
+
+from . import services
+from .models import Notice, NoticeRead
+
+
+@admin.register(Notice)
+class NoticeAdmin(ScopedAdmin):
+    permission = "publish_notices"
+    may_delete = True
+    list_display = ("title", "community", "pinned", "publish_at", "published_at", "author", "reads_count")
+    list_filter = (("community", admin.RelatedOnlyFieldListFilter), "pinned")
+    list_select_related = ("community", "author")
+    search_fields = ("title", "body")
+    fields = ("community", "title", "body", "roles", "buildings", "pinned", "publish_at")
+    filter_horizontal = ("roles", "buildings")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Notice]:
+        rows = super().get_queryset(request)
+        return rows.filter(deleted_at=None).annotate(reads_=Count("reads", distinct=True))
+
+    @admin.display(description=_("已读"))
+    def reads_count(self, notice: Notice) -> int:
+        return notice.reads_
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        if obj is None:
+            return ()
+        return ("community", "roles", "buildings", "publish_at") if obj.published_at else ("community",)
+
+    def save_model(self, request: HttpRequest, obj: Notice, form: Any, change: bool) -> None:
+        """The service writes, tells and checks; the form only collects."""
+        clean = form.cleaned_data
+        audience = services.Audience(
+            [role.slug for role in clean.get("roles", ())], [building.name for building in clean.get("buildings", ())]
+        )
+        if change:
+            names = {"title", "body", "pinned", "publish_at"} & clean.keys()
+            changes = {name: clean[name] for name in names}
+            if "roles" in clean:
+                changes["audience"] = audience
+            services.edit_notice(actor=request.user, notice_id=obj.pk, changes=changes)
+            return
+        plain = {name: clean[name] for name in ("community", "title", "body", "pinned", "publish_at")}
+        obj.pk = services.publish_notice(actor=request.user, audience=audience, **plain).pk
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Done by the service."""
+
+    def delete_model(self, request: HttpRequest, obj: Notice) -> None:
+        services.delete_notice(actor=request.user, notice_id=obj.pk)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Notice]) -> None:
+        for notice in queryset:
+            services.delete_notice(actor=request.user, notice_id=notice.pk)
+
+
+@admin.register(NoticeRead)
+class NoticeReadAdmin(ReadOnly, ScopedAdmin):
+    community_paths = ("notice__community",)
+    permission = "publish_notices"
+    list_display = ("notice", "user", "read_at")
+    list_select_related = ("notice", "user")

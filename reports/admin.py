@@ -1,0 +1,225 @@
+"""The back office: categories, tags, and reports – whose state changes only through the services."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Role, User
+from community_report.core.admin import ReadOnly, ScopedAdmin, TabularInline, communities_of
+from community_report.core.errors import DomainError
+
+from .models import Attachment, Category, Claim, Draft, Rating, Report, ReportEvent, Tag
+from .services import transitions as verbs
+
+
+@admin.register(Tag)
+class TagAdmin(ScopedAdmin):
+    list_display = ("name", "slug", "community", "leads_to")
+    list_filter = (("community", admin.RelatedOnlyFieldListFilter),)
+    filter_horizontal = ("roles",)
+    search_fields = ("name", "slug")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Tag]:
+        return super().get_queryset(request).prefetch_related("roles")
+
+    @admin.display(description=_("通知的角色"))
+    def leads_to(self, tag: Tag) -> str:
+        return "、".join(role.name for role in tag.roles.all()) or "—"
+
+
+@admin.register(Category)
+class CategoryAdmin(ScopedAdmin):
+    list_display = ("name", "slug", "community", "claim_minutes", "resolve_minutes", "clock", "public", "active")
+    list_filter = (("community", admin.RelatedOnlyFieldListFilter), "public", "active")
+    filter_horizontal = ("tags",)
+    search_fields = ("name", "slug")
+
+
+class ReadOnlyInline(ReadOnly, TabularInline):
+    extra = 0
+    can_delete = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True  # what the report's own page shows
+
+
+class EventInline(ReadOnlyInline):
+    model = ReportEvent
+    fields = ("at", "kind", "actor", "actor_role", "from_status", "to_status", "note")
+    readonly_fields = fields
+
+
+class ClaimInline(ReadOnlyInline):
+    model = Claim
+    fields = ("staff", "claimed_at", "resolved_at", "ended_at", "outcome")
+    readonly_fields = fields
+
+
+class AttachmentInline(ReadOnlyInline):
+    model = Attachment
+    fields = ("kind", "status", "duration", "transcript", "reason")
+    readonly_fields = fields
+
+
+class OverdueFilter(admin.SimpleListFilter):
+    title = _("超时")
+    parameter_name = "overdue"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("1", _("已超时"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.overdue(timezone.now()) if self.value() == "1" else queryset
+
+
+class ReasonForm(forms.Form):
+    """What a bulk action asks for before it acts."""
+
+    reason = forms.CharField(label=_("原因"), max_length=verbs.NOTE_MAX, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+@admin.register(Report)
+class ReportAdmin(ReadOnly, ScopedAdmin):
+    list_display = (
+        "number",
+        "title",
+        "category",
+        "building",
+        "status",
+        "reporter",
+        "claimed_by",
+        "created_at",
+        "due_at",
+    )
+    list_filter = (
+        "status",
+        OverdueFilter,
+        ("community", admin.RelatedOnlyFieldListFilter),
+        ("category", admin.RelatedOnlyFieldListFilter),
+        ("building", admin.RelatedOnlyFieldListFilter),
+    )
+    list_select_related = ("category", "building", "reporter", "claimed_by", "community")
+    search_fields = ("number", "title", "description", "address", "reporter__display_name", "reporter__phone")
+    date_hierarchy = "created_at"
+    inlines = (EventInline, ClaimInline, AttachmentInline)
+    actions = ("assign", "dismiss", "recategorize", "restore")
+    exclude = ("hashed_id",)
+
+    @admin.action(description=_("指派所选报单"))
+    def assign(self, request: HttpRequest, chosen: QuerySet[Report]) -> HttpResponse | None:
+        scope = communities_of(request, self.permission)
+        staff = User.objects.filter(memberships__role__kind=Role.Kind.STAFF, memberships__status="active")
+        staff = staff if scope is None else staff.filter(memberships__community__in=scope)
+
+        class AssignForm(forms.Form):
+            user = forms.ModelChoiceField(staff.distinct(), label=_("处理人"))
+
+        return self._ask(
+            request, chosen, AssignForm, "assign", lambda report, clean: verbs.assign_report(
+                actor=request.user, report_id=report.pk, user_id=clean["user"].pk
+            )
+        )  # fmt: skip
+
+    @admin.action(description=_("驳回所选报单"))
+    def dismiss(self, request: HttpRequest, chosen: QuerySet[Report]) -> HttpResponse | None:
+        return self._ask(
+            request, chosen, ReasonForm, "dismiss", lambda report, clean: verbs.dismiss_report(
+                actor=request.user, report_id=report.pk, reason=clean["reason"]
+            )
+        )  # fmt: skip
+
+    @admin.action(description=_("恢复所选报单"))
+    def restore(self, request: HttpRequest, chosen: QuerySet[Report]) -> HttpResponse | None:
+        return self._ask(
+            request, chosen, ReasonForm, "restore", lambda report, clean: verbs.restore_report(
+                actor=request.user, report_id=report.pk, reason=clean["reason"]
+            )
+        )  # fmt: skip
+
+    @admin.action(description=_("修改所选报单的分类"))
+    def recategorize(self, request: HttpRequest, chosen: QuerySet[Report]) -> HttpResponse | None:
+        scope = communities_of(request, self.permission)
+        categories = Category.objects.filter(active=True)
+        categories = categories if scope is None else categories.filter(community__in=scope)
+
+        class CategoryForm(ReasonForm):
+            category = forms.ModelChoiceField(categories, label=_("信息分类"))
+
+        return self._ask(
+            request, chosen, CategoryForm, "recategorize", lambda report, clean: verbs.recategorize_report(
+                actor=request.user, report_id=report.pk, category=clean["category"].slug, reason=clean["reason"]
+            )
+        )  # fmt: skip
+
+    def _ask(
+        self,
+        request: HttpRequest,
+        chosen: QuerySet[Report],
+        form_class: type[forms.Form],
+        action: str,
+        act: Callable[[Report, dict[str, Any]], object],
+    ) -> HttpResponse | None:
+        """Ask for what the action needs, then do it to each through the services, and say what was refused."""
+        form = form_class(request.POST if "apply" in request.POST else None)
+        if not form.is_valid():
+            context = {**self.admin_site.each_context(request), "form": form, "chosen": chosen, "action": action}
+            return render(request, "admin/reports/ask.html", context)
+        done = 0
+        for report in chosen:
+            try:
+                act(report, form.cleaned_data)
+                done += 1
+            except DomainError as refused:
+                self.message_user(request, f"{report.number}: {refused.detail}", messages.WARNING)
+        self.message_user(request, _t("已处理 %(n)d 条") % {"n": done})
+        return None
+
+
+@admin.register(ReportEvent)
+class ReportEventAdmin(ReadOnly, ScopedAdmin):
+    community_paths = ("report__community",)
+    list_display = ("at", "report", "kind", "actor", "actor_role", "from_status", "to_status")
+    list_select_related = ("report", "actor")
+    search_fields = ("report__number", "note")
+    date_hierarchy = "at"
+
+
+@admin.register(Claim)
+class ClaimAdmin(ReadOnly, ScopedAdmin):
+    community_paths = ("report__community",)
+    list_display = ("report", "staff", "claimed_at", "resolved_at", "ended_at", "outcome")
+    list_filter = ("outcome",)
+    list_select_related = ("report", "staff")
+
+
+@admin.register(Attachment)
+class AttachmentAdmin(ReadOnly, ScopedAdmin):
+    community_paths = ("report__community",)
+    list_display = ("kind", "status", "report", "reason", "attempts", "created_at", "stored_at")
+    list_filter = ("kind", "status")
+    list_select_related = ("report",)
+
+
+@admin.register(Rating)
+class RatingAdmin(ReadOnly, ScopedAdmin):
+    community_paths = ("report__community",)
+    list_display = ("report", "staff", "score", "comment", "created_at")
+    list_filter = ("score",)
+    list_select_related = ("report", "staff")
+
+
+@admin.register(Draft)
+class DraftAdmin(ReadOnly, ScopedAdmin):
+    """Drafts are their owner's alone: a manager sees that there are some, not what is in them."""
+
+    list_display = ("id", "community", "created_at", "touched_at", "ended_at")
+    fields = list_display
+    list_select_related = ("community",)
