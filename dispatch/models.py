@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Membership
+from accounts.models import Community, Membership
 from community_report.core.ids import opaque_id
 from notices.models import Notice
 from reports.models import Report
@@ -20,10 +20,11 @@ class Outbox(models.Model):
     #: What makes it the same: "event:41", "notice:…", "binding:…:active". A second insert is the first one.
     key = models.CharField(max_length=120, unique=True)
     kind = models.CharField(max_length=20, choices=Kind)
+    community = models.ForeignKey(Community, models.CASCADE, null=True, blank=True, related_name="+")
     report = models.ForeignKey(Report, models.CASCADE, null=True, blank=True, related_name="+")
     notice = models.ForeignKey(Notice, models.CASCADE, null=True, blank=True, related_name="+")
     membership = models.ForeignKey(Membership, models.CASCADE, null=True, blank=True, related_name="+")
-    #: The actor is not told of their own deed.
+    #: The actor is not told of their own deed. `data["occasion"]` is what happened: a key of `occasions.OCCASIONS`.
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     data = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -54,8 +55,11 @@ class Delivery(models.Model):
     outbox = models.ForeignKey(Outbox, models.CASCADE, related_name="deliveries")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="deliveries")
     kind = models.CharField(_("消息类型"), max_length=20, choices=Kind)
+    community = models.ForeignKey(Community, models.CASCADE, null=True, blank=True, related_name="+")
     report = models.ForeignKey(Report, models.CASCADE, null=True, blank=True, related_name="deliveries")
     notice = models.ForeignKey(Notice, models.CASCADE, null=True, blank=True, related_name="deliveries")
+    #: Told because they follow the report: sees no notes of a private one.
+    follower = models.BooleanField(default=False)
     text = models.CharField(_("内容"), max_length=300)
     path = models.CharField(max_length=200)  # of the page, below PUBLIC_BASE_URL
     status = models.CharField(_("状态"), max_length=10, choices=Status, default=Status.PENDING)
@@ -65,7 +69,15 @@ class Delivery(models.Model):
     attempts = models.PositiveIntegerField(_("尝试次数"), default=0)
     due_at = models.DateTimeField()
     leased_until = models.DateTimeField(null=True, blank=True)
+    #: The row of failures by the channel in use that only waiting can mend: its beginning and its end.
+    first_failed_at = models.DateTimeField(null=True, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
+    #: Too many at once for this person: told in one message with the others that wait; `leader` is the row it went out as.
+    gathered = models.BooleanField(default=False)
+    leader = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="led")
     message_id = models.CharField(max_length=64, blank=True)  # WeChat's msgid, for the finish event
+    #: How often WeChat took the message and then told us that it failed.
+    resends = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(_("创建时间"), auto_now_add=True)
     sent_at = models.DateTimeField(_("发送时间"), null=True, blank=True)
     delivered_at = models.DateTimeField(_("送达时间"), null=True, blank=True)
@@ -83,6 +95,9 @@ class Delivery(models.Model):
             models.Index(fields=["notice", "status"]),
             models.Index(fields=["status", "-created_at"]),
             models.Index(fields=["message_id"], condition=~Q(message_id=""), name="delivery_message_id"),
+            models.Index(fields=["community", "status", "-created_at"]),
+            models.Index(fields=["user", "sent_at"], condition=Q(kind="new_report"), name="delivery_pushed"),
+            models.Index(fields=["failed_at"], condition=Q(status="pending"), name="delivery_waiting"),
         ]
 
     def __str__(self) -> str:
@@ -102,6 +117,43 @@ class Template(models.Model):
 
     def __str__(self) -> str:
         return self.get_kind_display()
+
+
+class MessageForm(models.Model):
+    """How a kind looks where it goes out as a customer-service message; a kind without a row is a text with a link."""
+
+    class Form(models.TextChoices):
+        TEXT = "text", _("文字")
+        NEWS = "news", _("图文")
+
+    kind = models.CharField(_("消息类型"), max_length=20, choices=Kind, unique=True)
+    form = models.CharField(_("形式"), max_length=10, choices=Form, default=Form.TEXT)
+    picture_url = models.URLField(_("图片地址"), blank=True)  # of a picture-and-text message
+
+    class Meta:
+        verbose_name = _("消息形式")
+        verbose_name_plural = _("消息形式")
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.get_form_display()}"
+
+
+class Trouble(models.Model):
+    """What keeps messages back and no retry of one message mends: WeChat silent, a wrong template. Gone when it works."""
+
+    key = models.CharField(max_length=60, unique=True)  # "silent", "45009:text", "40037:new_report"
+    detail = models.CharField(_("说明"), max_length=200)
+    times = models.PositiveIntegerField(_("次数"), default=1)
+    since = models.DateTimeField(_("开始时间"))
+    last_at = models.DateTimeField(_("最近一次"))
+
+    class Meta:
+        verbose_name = _("故障")
+        verbose_name_plural = _("故障")
+        ordering = ["since"]
+
+    def __str__(self) -> str:
+        return self.key
 
 
 class InboundMessage(models.Model):
