@@ -17,6 +17,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.services.login import person_for_openid
 from community_report.wechat.callback import Inbound, Malformed, success, text_reply
 from dispatch.models import InboundMessage
 
@@ -118,7 +119,7 @@ def _answer(message: Inbound) -> tuple[bytes, str]:
         raise
     except Exception as error:
         # Whatever it is, WeChat must not see it: it would repeat the message and then tell the person that we are down.
-        log.exception("inbound_failed", key=message.dedupe_key, kind=message.kind, event=message.event)
+        log.exception("inbound_failed", key=message.dedupe_key, kind=message.kind, about=message.event)
         sorry = success() if message.kind == "event" else text_reply(message, _("刚才没有处理成功，请稍后再发一次。"))
         return sorry, f"{type(error).__name__}: {error}"[:200]
 
@@ -127,9 +128,9 @@ def _handle(message: Inbound) -> bytes:
     if message.event in _NOBODYS:
         _NOBODYS[message.event](message)
         return success()
-    from accounts.services.login import person_for_openid
-
     person = person_for_openid(message.openid)
+    if person is None:  # deactivated: nothing is done, nothing is said
+        return success()
     presence.note(person, message)
     with translation.override(person.language):
         answer = _EVENTS.get(message.event, _silence) if message.kind == "event" else chat.reply

@@ -62,10 +62,12 @@ def add_to_draft(*, owner: User, community: Community | None, addition: Addition
 
 def _merge(draft: Draft, addition: Addition) -> None:
     text = addition.text.strip()
+    said = text or (addition.media.transcript.strip() if addition.media else "")
     if text:
         draft.description = f"{draft.description}\n{text}".strip()[:MAX_DESCRIPTION]
-        draft.title = draft.title or title_of(text)
-        draft.category = draft.category or guess_category(draft.community, text)
+    if said:
+        draft.title = draft.title or title_of(said)
+        draft.category = draft.category or guess_category(draft.community, said)
     if addition.place:
         draft.latitude, draft.longitude = addition.place.latitude, addition.place.longitude
         draft.location_name = addition.place.name[:200]
