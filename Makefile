@@ -29,7 +29,6 @@ demo: install $(STAMPS)/demo
 	@PORT=$(PORT) exec $(BIN)/python -m devtools.demo
 
 test: install $(STAMPS)/dev
-	@$(BIN)/python -m devtools.chromium
 	$(BIN)/python -m devtools.services run -- $(BIN)/python -m pytest -n auto $(ARGS)
 
 lint: install $(STAMPS)/dev

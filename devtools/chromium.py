@@ -1,8 +1,7 @@
-"""Where Chromium is: `python -m devtools.chromium` says in one line when it is nowhere."""
+"""Where Chromium is, for the browser tests."""
 
 import os
 import shutil
-import sys
 from pathlib import Path
 
 NAMES = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "google-chrome", "chromium")
@@ -14,8 +13,3 @@ def find() -> Path | None:
     if chosen := os.environ.get("CHROME"):
         return Path(chosen) if shutil.which(chosen) else None
     return next((Path(found) for name in NAMES if (found := shutil.which(name))), None)
-
-
-if __name__ == "__main__":
-    if find() is None:
-        print(ADVICE, file=sys.stderr)
