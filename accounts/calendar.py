@@ -1,46 +1,73 @@
-"""The working calendar of a community: when its minutes count."""
+"""The working calendar: deadlines that count only a community's working hours on China's working days."""
 
-from datetime import date, datetime, time, timedelta
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-import chinese_calendar
+from chinese_calendar import is_workday
 
-from .models import Community
+from accounts.models import Community
 
-#: No deadline is further away than this many working days: beyond it the calendar is empty by mistake.
-_HORIZON_DAYS = 3660
+#: No deadline is further away than this.
+HORIZON_DAYS = 3660
+_SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|(24):(00))")
+
+
+def parse_span(text: str) -> tuple[int, int]:
+    """ "08:30-12:00" as minutes of the day; an end at or before the start is on the next day. Raises ValueError."""
+    match = _SPAN.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not like '08:30-12:00'")
+    hours, minutes, end_hours, end_minutes = (int(group) for group in match.groups() if group is not None)
+    start, end = hours * 60 + minutes, end_hours * 60 + end_minutes
+    return start, end if end > start else end + 24 * 60
 
 
 def is_working_day(day: date) -> bool:
-    """China's holidays and make-up days; years that the package does not know go by the weekday."""
+    """By the State Council's holidays and make-up days; Monday to Friday in years that are not announced yet."""
     try:
-        return bool(chinese_calendar.is_workday(day))
+        return bool(is_workday(day))
     except NotImplementedError:
         return day.weekday() < 5
 
 
 def add_minutes(community: Community, start: datetime, minutes: int, clock: str) -> datetime:
-    """The moment `minutes` after `start`: `clock` "always" counts all of them, "working_hours" the community's only."""
+    """When `minutes` have passed since `start` by the `clock`: "always", or "working_hours" of the community.
+
+    A community without working hours works always. The result is in UTC.
+    """
+    start = start.astimezone(UTC)
     if clock != "working_hours" or not community.working_hours:
         return start + timedelta(minutes=minutes)
     left = timedelta(minutes=minutes)
-    at = start.astimezone(ZoneInfo(community.timezone))
-    for offset in range(_HORIZON_DAYS):
-        day = at.date() + timedelta(days=offset)
-        if not is_working_day(day):
+    now = start
+    if not left:
+        return start
+    for opens, closes in _spans(community, start):
+        begins = max(now, opens)
+        if begins >= closes:
             continue
-        for opens, closes in _spans(community, day):
-            opens = max(opens, at)
-            if closes - opens >= left and closes > opens:
-                return (opens + left).astimezone(start.tzinfo)
-            left -= max(closes - opens, timedelta())
-    return start + timedelta(minutes=minutes)
+        if left <= closes - begins:
+            return begins + left
+        left -= closes - begins
+        now = closes
+    return start + timedelta(minutes=minutes)  # beyond the calendar: a slip in the settings loses no report
 
 
-def _spans(community: Community, day: date) -> list[tuple[datetime, datetime]]:
+def _spans(community: Community, start: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """The spans of the working days from the day before `start` (one may run past midnight), in order, in UTC."""
     zone = ZoneInfo(community.timezone)
-    spans = []
-    for span in community.working_hours:
-        opens, closes = (time.fromisoformat(part.strip()) for part in span.split("-"))
-        spans.append((datetime.combine(day, opens, zone), datetime.combine(day, closes, zone)))
-    return sorted(spans)
+    hours = sorted(parse_span(text) for text in community.working_hours)
+    day = start.astimezone(zone).date() - timedelta(days=1)
+    for _ in range(HORIZON_DAYS):
+        if is_working_day(day):
+            for opens, closes in hours:
+                yield _at(day, opens, zone), _at(day, closes, zone)
+        day += timedelta(days=1)
+
+
+def _at(day: date, minutes: int, zone: ZoneInfo) -> datetime:
+    days, minute = divmod(minutes, 24 * 60)
+    moment = time(minute // 60, minute % 60)
+    return datetime.combine(day + timedelta(days=days), moment, tzinfo=zone).astimezone(UTC)

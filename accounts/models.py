@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from community_report.core.ids import opaque_id, short_code
 
+from .querysets import MembershipQuerySet
+
 
 def default_muted_kinds() -> list[str]:
     """The board is pushed to the residents who switch it on, so it starts muted."""
@@ -30,7 +32,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person: known by the OpenID of the official account, by an admin name, or (a roster resident on the phone) neither."""
+    """A person: known by the OpenID of the official account, by an admin name, or (erased) by neither."""
 
     class Language(models.TextChoices):
         CHINESE = "zh-hans", _("简体中文")
@@ -200,15 +202,23 @@ class Membership(models.Model):
     decided_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     reason = models.CharField(_("原因"), max_length=200, blank=True)
 
+    objects = MembershipQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("绑定")
         verbose_name_plural = _("绑定")
         constraints = [
             models.UniqueConstraint(
                 fields=["user", "role", "home"],
-                condition=Q(status__in=["active", "pending"]),
+                condition=Q(status__in=["active", "pending"], home__isnull=False),
+                name="one_live_membership_per_home",
+            ),
+            # Staff have no home; of a resident whose home is not in the list yet, the statement tells them apart.
+            models.UniqueConstraint(
+                fields=["user", "role", "stated_home"],
+                condition=Q(status__in=["active", "pending"], home__isnull=True),
                 nulls_distinct=False,
-                name="one_live_membership",
+                name="one_live_membership_without_home",
             ),
         ]
         indexes = [
@@ -246,6 +256,7 @@ class AdminLogin(models.Model):
     """A one-time link by which a manager sets an admin password; only the hash of its secret is kept."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    username = models.CharField(max_length=64)  # what the person will log in with: the phone
     digest = models.CharField(max_length=64, unique=True)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)

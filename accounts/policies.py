@@ -4,7 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.contrib.contenttypes.models import ContentType
+from django.utils.translation import gettext as _
 from guardian.models import GroupObjectPermission, UserObjectPermission
+
+from community_report.core.errors import Forbidden, NotBound
 
 from .models import Community, Membership, Role, User
 
@@ -50,22 +53,53 @@ def standing_of(user: User) -> Standing:
             "community_id", "role_id", "role__kind"
         )
     )
-    members = frozenset(community for community, _, _ in active)
+    members = frozenset(community for community, _r, _k in active)
     return Standing(
         user=user,
         permissions=_permissions(user, members),
-        staff_roles=frozenset(role for _, role, kind in active if kind == Role.Kind.STAFF),
-        staff_of=frozenset(community for community, _, kind in active if kind == Role.Kind.STAFF),
-        resident_of=frozenset(community for community, _, kind in active if kind == Role.Kind.RESIDENT),
+        staff_roles=frozenset(role for _c, role, kind in active if kind == Role.Kind.STAFF),
+        staff_of=frozenset(community for community, _r, kind in active if kind == Role.Kind.STAFF),
+        resident_of=frozenset(community for community, _r, kind in active if kind == Role.Kind.RESIDENT),
         member_of=members,
     )
 
 
+def require(standing: Standing, permission: str, community: Community | None) -> Community:
+    """The community, where this person holds `permission` in it.
+
+    Raises NotBound for who does not belong to it (or where there is no such community), Forbidden for a member
+    without it.
+    """
+    if community is None or (community.pk not in standing.member_of and not standing.user.is_superuser):
+        raise NotBound(_("您还没有绑定这个小区"))
+    if not standing.may(permission, community.pk):
+        raise Forbidden(_("您没有权限这样做"))
+    return community
+
+
+def lacks(standing: Standing, role: Role) -> bool:
+    """Would this role give something that the person does not hold in its community?"""
+    return not all(standing.may(permission, role.community_id) for permission in PERMISSIONS_OF_KIND[role.kind])
+
+
+def may_hand_out(standing: Standing, role: Role, receiver: User | None) -> bool:
+    """May a manager of people give `role` to `receiver` (None: whoever holds an invitation)?
+
+    Staff roles are any manager's to give. Who manages is given by who manages in full, and nobody gives themselves
+    what they lack.
+    """
+    if role.kind == Role.Kind.MANAGER or (receiver is not None and receiver.pk == standing.user.pk):
+        return not lacks(standing, role)
+    return True
+
+
 def _permissions(user: User, members: Iterable[int]) -> dict[int, frozenset[str]]:
-    """Codenames by community, of the person and of the person's groups; where there is no membership there is nothing."""
+    """Codenames by community, the person's own and the groups'; where there is no membership there is nothing."""
     kind = ContentType.objects.get_for_model(Community)
     rows = [
-        *UserObjectPermission.objects.filter(user=user, content_type=kind).values_list("object_pk", "permission__codename"),
+        *UserObjectPermission.objects.filter(user=user, content_type=kind).values_list(
+            "object_pk", "permission__codename"
+        ),
         *GroupObjectPermission.objects.filter(group__user=user, content_type=kind).values_list(
             "object_pk", "permission__codename"
         ),
@@ -79,7 +113,5 @@ def may_enter_admin(user: User) -> bool:
         return False
     return user.is_superuser or (
         user.pk is not None
-        and Membership.objects.filter(
-            user=user, status=Membership.Status.ACTIVE, role__kind=Role.Kind.MANAGER
-        ).exists()
+        and Membership.objects.filter(user=user, status=Membership.Status.ACTIVE, role__kind=Role.Kind.MANAGER).exists()
     )

@@ -1,10 +1,12 @@
 """What accounts announces, inside the transaction that did it; receivers must not call the network.
 
-binding_requested(membership)   a resident asked, and a manager has to decide
-binding_made(membership)        a binding became active by itself, from the roster
-binding_decided(membership)     a manager approved, rejected or revoked; see membership.status
-membership_ended(membership, actor)  active no longer: open claims go back
-person_erased(user)             identity is gone; each app removes what is its own
+binding_requested(membership, holders)   a resident asked, and a manager has to decide; `holders` (users, often none)
+                                         are bound to that very roster entry already, and are told as well
+binding_made(membership, housemates)     a binding became active by itself, from the roster; `housemates` (users) are
+                                         the others who are bound to that home, and are told
+binding_decided(membership, actor)       a manager approved, rejected or revoked; see membership.status
+membership_ended(membership, actor)      active no longer: open claims go back
+person_erased(user)                      identity goes (the OpenID can still be read); each app removes what is its own
 """
 
 from django.dispatch import Signal

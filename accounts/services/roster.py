@@ -1,15 +1,206 @@
-"""The roster: who lives where, by the property's own list."""
+"""The property's list of who lives where: looking up, and importing it."""
 
-from accounts.models import Community, RosterEntry
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from django.db import transaction
+
+from accounts.models import Building, Community, Home, RosterEntry
+from accounts.text import clean, clean_home, clean_part, clean_phone, spellings
+
+MAX_NAME = 40
 
 
-def find_entry(*, community: Community, name: str, phone: str, home: dict[str, str]) -> RosterEntry | None:
-    """The roster's one entry with exactly this name, phone and home {"building","unit","room"}, or None."""
-    return RosterEntry.objects.filter(
-        home__building__community=community,
-        home__building__name=home.get("building", ""),
-        home__unit=home.get("unit", ""),
-        home__room=home.get("room", ""),
-        name=name,
-        phone=phone,
-    ).first()
+def find_building(community: Community, name: str) -> Building | None:
+    """The building of this name, however its last character is written; the exact name goes first."""
+    names = spellings("building", clean_part(name))
+    found = {building.name: building for building in Building.objects.filter(community=community, name__in=names)}
+    return next((found[name] for name in names if name in found), None)
+
+
+def find_home(*, community: Community, home: Mapping[str, object]) -> Home | None:
+    """The home that `{"building", "unit", "room"}` means, or None."""
+    stated = clean_home(home)
+    building = find_building(community, stated["building"])
+    if building is None or not stated["room"]:
+        return None
+    units, rooms = spellings("unit", stated["unit"]), spellings("room", stated["room"])
+    found = list(Home.objects.filter(building=building, unit__in=units, room__in=rooms).select_related("building"))
+    exact = [h for h in found if (h.unit, h.room) == (stated["unit"], stated["room"])]
+    return next(iter(exact or found), None) if exact or len(found) == 1 else None
+
+
+def find_entry(*, community: Community, name: str, phone: str, home: Mapping[str, object]) -> RosterEntry | None:
+    """The roster's entry with exactly this name, phone and home (`{"building", "unit", "room"}`), or None."""
+    try:
+        number = clean_phone(phone)
+    except ValueError:
+        return None
+    found = find_home(community=community, home=home)
+    if found is None:
+        return None
+    return (
+        RosterEntry.objects.filter(home=found, phone=number, name=clean(name)).select_related("home__building").first()
+    )
+
+
+@dataclass(frozen=True)
+class RosterRow:
+    """One row of the file: its number there (the heading is 1), and its cells as text."""
+
+    number: int
+    building: str
+    unit: str
+    room: str
+    name: str
+    phone: str
+
+
+@dataclass
+class RosterResult:
+    """How many entries were made, changed and found as they are; `rejected` holds (row number, why)."""
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejected: list[tuple[int, str]] = field(default_factory=list)
+
+
+class _Rejected(Exception):
+    """This row cannot be taken; the text says why."""
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A row that can be taken. `place` is (building's key, unit, room)."""
+
+    number: int
+    place: tuple[int, str, str]
+    name: str
+    phone: str
+
+
+def import_roster(*, community: Community, rows: Iterable[RosterRow], dry_run: bool = False) -> RosterResult:
+    """Bring the community's roster up to `rows`; nobody is removed, and a rejected row stops no other.
+
+    An entry is known by home and phone (another name: updated), or by home and name where the file and the roster
+    have that name once in that home (another phone: updated). With `dry_run` nothing is kept.
+    """
+    with transaction.atomic():
+        Community.objects.select_for_update(no_key=True).get(pk=community.pk)  # one import at a time
+        result = _Import(community).run(rows)
+        if dry_run:
+            transaction.set_rollback(True)
+    return result
+
+
+class _Import:
+    def __init__(self, community: Community) -> None:
+        self.community = community
+        self.result = RosterResult()
+        self.buildings = {building.name: building for building in community.buildings.all()}
+
+    def run(self, rows: Iterable[RosterRow]) -> RosterResult:
+        lines = self._lines(rows)
+        homes = self._homes({line.place for line in lines})
+        self._write(lines, homes)
+        self.result.rejected.sort()
+        return self.result
+
+    def _lines(self, rows: Iterable[RosterRow]) -> list[_Line]:
+        lines: list[_Line] = []
+        seen: dict[tuple[tuple[int, str, str], str], int] = {}
+        for row in rows:
+            try:
+                line = self._line(row)
+                first = seen.setdefault((line.place, line.phone), row.number)
+                if first != row.number:
+                    raise _Rejected(f"repeats the home and phone of row {first}")
+            except _Rejected as rejected:
+                self.result.rejected.append((row.number, str(rejected)))
+            else:
+                lines.append(line)
+        return lines
+
+    def _line(self, row: RosterRow) -> _Line:
+        name, room = clean(row.name), clean_part(row.room)
+        if not name or len(name) > MAX_NAME:
+            raise _Rejected("the name is missing" if not name else "the name is too long")
+        if not room or len(room) > Home._meta.get_field("room").max_length:
+            raise _Rejected("the room is missing" if not room else "the room is too long")
+        building = self._building(row.building)
+        return _Line(row.number, (building.pk, self._unit(building, row.unit), room), name, self._phone(row.phone))
+
+    def _building(self, name: str) -> Building:
+        names = spellings("building", clean_part(name))
+        found = next((self.buildings[name] for name in names if name in self.buildings), None)
+        if found is None:
+            raise _Rejected(
+                f"the community has no building {clean(name)!r}" if clean(name) else "the building is missing"
+            )
+        return found
+
+    def _unit(self, building: Building, unit: str) -> str:
+        given = clean_part(unit)
+        if not building.units and not given:
+            return ""
+        found = next((u for u in spellings("unit", given) if u in building.units), None)
+        if found is None:
+            raise _Rejected(f"{building.name} has no unit {given!r}" if given else "the unit is missing")
+        return found
+
+    def _phone(self, phone: str) -> str:
+        if not clean(phone):
+            raise _Rejected("the phone is missing")
+        try:
+            return clean_phone(phone)
+        except ValueError:
+            raise _Rejected(f"{clean(phone)!r} is no phone number") from None
+
+    def _homes(self, places: set[tuple[int, str, str]]) -> dict[tuple[int, str, str], Home]:
+        Home.objects.bulk_create(
+            [Home(building_id=building, unit=unit, room=room) for building, unit, room in sorted(places)],
+            ignore_conflicts=True,
+            batch_size=1000,
+        )
+        there = Home.objects.filter(building__community=self.community)
+        return {(home.building_id, home.unit, home.room): home for home in there}
+
+    def _write(self, lines: list[_Line], homes: dict[tuple[int, str, str], Home]) -> None:
+        entries = list(RosterEntry.objects.filter(home__building__community=self.community))
+        known = _Known(entries, lines, homes)
+        added: list[RosterEntry] = []
+        changed: list[RosterEntry] = []
+        for line in lines:
+            home = homes[line.place]
+            entry = known.entry(home, line)
+            if entry is None:
+                added.append(RosterEntry(home=home, name=line.name, phone=line.phone))
+            elif (entry.name, entry.phone) != (line.name, line.phone):
+                entry.name, entry.phone = line.name, line.phone
+                changed.append(entry)
+        RosterEntry.objects.bulk_update(changed, ["name", "phone"], batch_size=500)
+        RosterEntry.objects.bulk_create(added, batch_size=1000)
+        self.result.added, self.result.updated = len(added), len(changed)
+        self.result.unchanged = len(lines) - len(added) - len(changed)
+
+
+class _Known:
+    """Finds the entry that a line is about."""
+
+    def __init__(self, entries: list[RosterEntry], lines: list[_Line], homes: dict[tuple[int, str, str], Home]) -> None:
+        self.by_phone = {(entry.home_id, entry.phone): entry for entry in entries}
+        self.by_name = {(entry.home_id, entry.name): entry for entry in entries}
+        there = Counter((entry.home_id, entry.name) for entry in entries)
+        coming = Counter((homes[line.place].pk, line.name) for line in lines)
+        self.once = {key for key in there if there[key] == 1 and coming[key] == 1}
+        self.numbers = {(homes[line.place].pk, line.phone) for line in lines}
+
+    def entry(self, home: Home, line: _Line) -> RosterEntry | None:
+        entry = self.by_phone.get((home.pk, line.phone))
+        if entry is not None or (home.pk, line.name) not in self.once:
+            return entry
+        same_name = self.by_name[home.pk, line.name]
+        # The number that the roster has for this name is another row's: that row keeps the entry.
+        return None if (home.pk, same_name.phone) in self.numbers else same_name
