@@ -1,7 +1,7 @@
-"""`make demo`: the whole system on this machine, with a simulated WeChat. Ctrl-C stops all of it; the data is kept.
+"""The whole system on this machine, with a simulated WeChat: `make demo`, or `python -m devtools.demo [FOLDER]`.
 
-PORT chooses the web server's port (8000); the sandbox takes the next one. Everything lies under var/demo: the
-databases, the stored media, and a log of each process in var/demo/log.
+PORT chooses the web server's port (8000); the sandbox takes the next one. Everything lies in the folder (var/demo):
+the databases, the stored media, and in `log` a log of each process. Ctrl-C stops all of it; the data is kept.
 """
 
 import contextlib
@@ -65,8 +65,7 @@ class Child:
     def check(self) -> None:
         """Raises DemoError when the process has ended by itself."""
         if self.process is not None and (code := self.process.poll()) is not None:
-            shown = self.log.relative_to(PROJECT)
-            raise DemoError(f"{self.name} stopped (exit code {code}); the end of {shown}:\n{tail(self.log)}")
+            raise DemoError(f"{self.name} stopped (exit code {code}); the end of {self.log}:\n{tail(self.log)}")
 
     def ask_to_stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
@@ -87,7 +86,7 @@ class Demo:
 
     def __init__(self, port: int, home: Path = HOME) -> None:
         self.port = port
-        self.home = home
+        self.home = home.resolve()
         self.web_url = f"http://{HOST}:{port}"
         self.sandbox_url = f"http://{HOST}:{port + 1}"
         self.children: list[Child] = []
@@ -153,9 +152,7 @@ class Demo:
         print(f"Web pages: {self.web_url}/h5/   Back office: {self.web_url}/admin/")
         if said.strip():
             print(said.strip())
-        print(
-            f"Logs are in {self.home.relative_to(PROJECT)}/log. Ctrl-C stops everything and keeps the data.", flush=True
-        )
+        print(f"Logs are in {self.home}/log. Ctrl-C stops everything and keeps the data.", flush=True)
 
     def _launch(self, name: str, arguments: Sequence[str], environment: dict[str, str]) -> None:
         child = Child(name, [sys.executable, *arguments], environment, self.home / "log" / f"{name}.log")
@@ -177,8 +174,7 @@ class Demo:
                 preexec_fn=before_exec(Identity.SELF, signal.SIGTERM),
             )
         if done.returncode:
-            shown = log.relative_to(PROJECT)
-            raise DemoError(f"{name} failed (exit code {done.returncode}); the end of {shown}:\n{tail(log)}")
+            raise DemoError(f"{name} failed (exit code {done.returncode}); the end of {log}:\n{tail(log)}")
         return done.stdout
 
     def _wait_for(self, url: str) -> None:
@@ -250,10 +246,10 @@ def chosen_port() -> int:
     return int(text)
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     die_with_make()
     try:
-        demo = Demo(chosen_port())
+        demo = Demo(chosen_port(), Path(arguments[0]) if arguments else HOME)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: demo.stopping.set())
         demo.run()
@@ -266,4 +262,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
