@@ -29,5 +29,5 @@ def remove_later(paths: Iterable[str]) -> None:
 def remove(path: str) -> None:
     try:
         absolute(path).unlink(missing_ok=True)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         log.warning("media_file_not_removed", path=path, error=type(error).__name__)

@@ -45,7 +45,7 @@ def serve_media(request: HttpRequest, pk: UUID, name: str) -> HttpResponseBase:
     path = getattr(attachment, field)
     try:
         file = absolute(path).open("rb") if path else None
-    except OSError as error:
+    except (OSError, ValueError) as error:
         log.error("media_file_missing", attachment=str(pk), path=path, error=type(error).__name__)
         raise Http404 from None
     if file is None:

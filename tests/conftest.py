@@ -42,7 +42,7 @@ class ApiClient:
     def __init__(self, user: User | None) -> None:
         self.client = Client(enforce_csrf_checks=True)
         if user is not None:
-            self.client.force_login(user, backend="guardian.backends.ObjectPermissionBackend")
+            self.client.force_login(user, backend="accounts.auth.ManagerBackend")
         self.client.cookies["csrftoken"] = "c" * 32
 
     def request(self, method: str, path: str, data: Any = None, **extra: Any) -> tuple[int, Any]:

@@ -1,4 +1,4 @@
-"""Speaking to the callback as WeChat does."""
+"""Speaking to the callback as WeChat does, and to the pages as a browser."""
 
 import re
 import threading
@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from accounts.models import User
+from accounts.services.login import SESSION_BACKEND
 from dispatch.models import Contact, InboundMessage
 from reports.models import Draft
 from tests.wechat import makers
@@ -69,6 +70,14 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
     for thread in threads:
         thread.join(30)
     return results
+
+
+def logged_in(user: User | None) -> Client:
+    """A browser of this person; None: of nobody."""
+    client = Client()
+    if user is not None:
+        client.force_login(user, backend=SESSION_BACKEND)
+    return client
 
 
 def contact_of(user: User) -> Contact:
