@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Building, Community, Home, Role
 from community_report.core.ids import opaque_id
 
-from .querysets import ReportQuerySet
+from .querysets import WORDS, ReportQuerySet
 from .states import Status
 
 
@@ -105,6 +106,12 @@ class Report(models.Model):
     updated_at = models.DateTimeField(_("更新时间"))
 
     objects = ReportQuerySet.as_manager()
+    #: What `ReportQuerySet.for_view` adds.
+    following_: bool
+    ignored_: bool
+    held_before_: bool
+    followers_: int
+    own_media: "list[Attachment]"
 
     class Meta:
         verbose_name = _("报单")
@@ -118,6 +125,7 @@ class Report(models.Model):
             models.Index(fields=["claim_due_at"], condition=Q(status="submitted"), name="report_unclaimed"),
             models.Index(fields=["due_at"], condition=Q(status__in=["submitted", "claimed"]), name="report_undone"),
             models.Index(fields=["status_since"], condition=Q(status="resolved"), name="report_unconfirmed"),
+            GinIndex(OpClass(WORDS, name="gin_trgm_ops"), name="report_words"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -11,6 +11,7 @@ from accounts.policies import Standing, standing_of
 from community_report.core.errors import Conflict, DomainError, Forbidden
 
 from .models import Report
+from .people import person_name
 from .states import HELD, TABLE, Action, Party, Status, actions_in, rule_for
 
 #: How often a reporter may urge.
@@ -46,7 +47,9 @@ class Viewer:
             Party.FILER: report.filed_by_id == mine,
             Party.MANAGER: self.standing.may("manage_reports", community),
             Party.STAFF: self.is_led_to(report),
-            Party.CLAIMANT: report.claimed_by_id == mine and report.status in HELD and community in self.standing.staff_of,
+            Party.CLAIMANT: report.claimed_by_id == mine
+            and report.status in HELD
+            and community in self.standing.staff_of,
             Party.NEIGHBOUR: community in self.standing.resident_of,
         }
         return {party for party, holds in found.items() if holds}
@@ -61,17 +64,15 @@ class Viewer:
 
     def may_read(self, report: Report) -> bool:
         """In full: see `ReportQuerySet.readable_by`, the same rule in SQL."""
-        parties = self.parties(report)
-        if parties & {Party.REPORTER, Party.FILER, Party.MANAGER, Party.STAFF, Party.CLAIMANT}:
-            return True
-        if report.claimed_by_id == self.user.pk:
-            return True
-        return report.category.public and Party.NEIGHBOUR in parties
+        return not self.is_outsider(report) or (report.category.public and Party.NEIGHBOUR in self.parties(report))
 
     def is_outsider(self, report: Report) -> bool:
-        """Reads it only because it is public: then who reported it, and where exactly, stays hidden."""
-        inside = {Party.REPORTER, Party.FILER, Party.MANAGER, Party.STAFF, Party.CLAIMANT}
-        return not self.parties(report) & inside and report.claimed_by_id != self.user.pk
+        """Reads it, if at all, only because it is public: then who reported it, and where exactly, stays hidden."""
+        community, parties = report.community_id, self.parties(report)
+        handled = report.claimed_by_id == self.user.pk and community in self.standing.staff_of
+        filed = Party.FILER in parties and community in self.standing.member_of
+        inside = parties & {Party.REPORTER, Party.MANAGER, Party.STAFF, Party.CLAIMANT}
+        return not (inside or handled or filed)
 
     def may_see_phone(self, report: Report) -> bool:
         """The reporter's number: for the claimant while it is claimed or resolved, and for managers."""
@@ -137,13 +138,13 @@ class Viewer:
 
 def _not_now(report: Report, action: Action) -> DomainError:
     if report.status == Status.CLAIMED and report.claimed_by is not None:
-        name = report.claimed_by.display_name
+        name = person_name(report.claimed_by)
         at = report.claimed_at
         assert at is not None  # held by a database constraint
         return Conflict(
             _("这条已由%(name)s在 %(at)s 接单") % {"name": name, "at": timezone.localtime(at).strftime("%H:%M")},
             code="already_claimed",
-            extra={"claimed_by": {"id": str(report.claimed_by_id), "display_name": name}, "claimed_at": at.isoformat()},
+            extra={"claimed_by": {"display_name": name}, "claimed_at": at.isoformat()},
         )
     return Conflict(_("这条报单现在是“%(status)s”，不能%(action)s") % {
         "status": Status(report.status).label, "action": action.label})  # fmt: skip

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Count, Exists, IntegerField, OuterRef, Prefetch, Q, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Concat, Upper
 
 from accounts.policies import Standing
 
@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     from accounts.models import User
 
     from .models import Report
+
+#: What a search looks through, and the expression of the trigram index: the two must stay the same.
+WORDS = Upper(
+    Concat(
+        "number", Value(" "), "title", Value(" "), "description", Value(" "), "address", output_field=models.TextField()
+    )
+)
+#: Without the address, which other residents may not see.
+PUBLIC_WORDS = Upper(Concat("number", Value(" "), "title", Value(" "), "description", output_field=models.TextField()))
 
 SCOPES = ("mine", "open", "claimed", "done", "board", "all")
 
@@ -35,8 +44,8 @@ class ReportQuerySet(models.QuerySet["Report"]):
             return self
         return self.filter(
             Q(reporter=user)
-            | Q(filed_by=user)
-            | Q(claimed_by=user)
+            | Q(filed_by=user, community__in=standing.member_of)
+            | Q(claimed_by=user, community__in=standing.staff_of)
             | Q(community__in=standing.communities_with("manage_reports"))
             | Q(self._led_to(standing))
             | Q(category__public=True, community__in=standing.resident_of)
@@ -49,7 +58,8 @@ class ReportQuerySet(models.QuerySet["Report"]):
         if standing.user.is_superuser:
             return self
         followed = Exists(Follow.objects.filter(report=OuterRef("pk"), user=standing.user))
-        return self.filter(Q(pk__in=self.model.objects.readable_by(standing).values("pk")) | Q(followed))
+        readable: models.QuerySet[Report] = self.model.objects.readable_by(standing)
+        return self.filter(Q(pk__in=readable.values("pk")) | Q(followed))
 
     @staticmethod
     def _led_to(standing: Standing) -> Exists:
@@ -70,20 +80,29 @@ class ReportQuerySet(models.QuerySet["Report"]):
         if scope == "mine":
             return self.filter(reporter=user)
         if scope == "board":
-            return self.filter(category__public=True, community__in=standing.member_of).exclude(
-                status__in=(Status.WITHDRAWN, Status.DISMISSED, Status.MERGED)
+            return (
+                self.readable_by(standing)
+                .filter(category__public=True)
+                .exclude(status__in=(Status.WITHDRAWN, Status.DISMISSED, Status.MERGED))
             )
         if scope == "all":
-            managed = self if user.is_superuser else self.filter(community__in=standing.communities_with("manage_reports"))
-            return managed
+            return self if user.is_superuser else self.filter(community__in=standing.communities_with("manage_reports"))
         if scope == "open":
             from .models import Ignore
 
             ignored = Exists(Ignore.objects.filter(report=OuterRef("pk"), user=user))
             return self.filter(self._led_to(standing), ~ignored, status=Status.SUBMITTED, category__claimable=True)
+        held = self.filter(claimed_by=user, community__in=standing.staff_of)
         if scope == "claimed":
-            return self.filter(claimed_by=user, status=Status.CLAIMED)
-        return self.filter(claimed_by=user, status__in=(Status.RESOLVED, Status.CLOSED))
+            return held.filter(status=Status.CLAIMED)
+        return held.filter(status__in=(Status.RESOLVED, Status.CLOSED))
+
+    def search(self, text: str, *, address: bool = True) -> Self:
+        """Those with every word of `text` in number, title, description or (with `address`) address."""
+        found = self.alias(haystack=WORDS if address else PUBLIC_WORDS)
+        for word in text.split()[:8]:
+            found = found.filter(haystack__contains=Upper(Value(word)))
+        return found if text.split() else self
 
     def for_view(self, user: "User") -> Self:
         """With everything that showing a report to `user` needs, in a constant number of queries.

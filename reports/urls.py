@@ -2,10 +2,19 @@
 
 from django.urls import URLPattern, path
 
+from .api import verbs
 from .api.drafts import DraftView
+from .api.overview import CategoriesView, StatsView
+from .api.reports import ReportsView, ReportView, SimilarView
 from .serving import serve_media
 
 api: list[URLPattern] = [
+    path("categories", CategoriesView.as_view()),
+    path("stats", StatsView.as_view()),
+    path("reports", ReportsView.as_view()),
+    path("reports/similar", SimilarView.as_view()),
+    path("reports/<uuid:pk>", ReportView.as_view()),
+    *(path(f"reports/<uuid:pk>/{name}", view.as_view()) for name, view in verbs.VIEWS.items()),
     path("drafts/<uuid:pk>", DraftView.as_view()),
 ]
 pages: list[URLPattern] = []

@@ -5,7 +5,8 @@ import json
 from datetime import datetime
 from typing import Any, TypeVar
 
-from django.core.exceptions import ValidationError
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -28,7 +29,9 @@ class StrictJSONParser(parsers.JSONParser):
     """JSON in UTF-8, an object at the top, no NaN, no NUL (PostgreSQL cannot keep one), no absurd depth."""
 
     def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> dict[str, Any]:
-        raw = stream.read()
+        raw = stream.read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+        if len(raw) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:  # Django itself looks only where it reads the body
+            raise RequestDataTooBig
         try:
             data = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant) if raw.strip() else {}
         except (ValueError, RecursionError):
@@ -50,7 +53,7 @@ def _has_surrogate(raw: bytes) -> bool:
         return False
     try:
         json.dumps(json.loads(raw), ensure_ascii=False).encode("utf-8")
-    except UnicodeEncodeError:
+    except (UnicodeEncodeError, RecursionError):
         return True
     return False
 
@@ -84,7 +87,7 @@ def _decode(cursor: str, model: type[Model]) -> tuple[datetime, Any]:
 def limit_of(request: Request) -> int:
     """`?limit=` from 1 to 100, default 20."""
     raw = request.query_params.get("limit", "20")
-    if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw[:6]) <= 100:
+    if not raw.isascii() or not raw.isdigit() or len(raw) > 3 or not 1 <= int(raw) <= 100:
         raise Invalid.field("limit", _("每页条数应为 1 到 100"))
     return int(raw)
 

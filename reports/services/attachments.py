@@ -4,7 +4,6 @@ A pending row is the queue: dispatch downloads (or takes the upload's file), and
 `mark_stored` and `mark_failed`. Whoever adds attachments does so inside the transaction of what they belong to.
 """
 
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -77,7 +76,7 @@ def _clean_duration(item: Mapping[str, Any]) -> float | None:
     duration = item.get("duration")
     if duration is None:
         return None
-    if isinstance(duration, bool) or not isinstance(duration, int | float) or not math.isfinite(duration):
+    if isinstance(duration, bool) or not isinstance(duration, int | float):
         raise _invalid(_("语音时长应为秒数"))
     if not 0 <= duration < MAX_SECONDS:
         raise _invalid(_("语音最长 60 秒"))

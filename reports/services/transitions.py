@@ -206,7 +206,7 @@ def merge_report(*, actor: User, report_id: UUID, into_id: UUID) -> Report:
 def _bring_followers(duplicate: Report, into: Report) -> None:
     people = set(Follow.objects.filter(report=duplicate).values_list("user_id", flat=True)) | {duplicate.reporter_id}
     people -= {None, into.reporter_id}
-    follows = [Follow(report=into, user_id=person, merged=True) for person in people]
+    follows = [Follow(report=into, user_id=person, merged=True) for person in people if person is not None]
     Follow.objects.bulk_create(
         follows, update_conflicts=True, unique_fields=["report", "user"], update_fields=["merged"]
     )

@@ -1,0 +1,46 @@
+"""Which open reports may be the one that somebody is about to file."""
+
+from collections.abc import Sequence
+
+from accounts.models import Community
+
+from .models import Report
+
+#: How many of the newest open reports are compared, how many are shown, and from which likeness on.
+COMPARED, SHOWN, ALIKE = 300, 10, 0.3
+
+
+def similar_reports(
+    communities: Sequence[Community], *, category: str = "", building: str = "", q: str = ""
+) -> list[Report]:
+    """Open reports of a category (slug) and building (name) that read like `q`; the likest ten, newest first.
+
+    What is empty does not narrow. Each comes with its category and building.
+    """
+    found = Report.objects.open().filter(community__in=communities).select_related("category", "building")
+    if category:
+        found = found.filter(category__slug=category)
+    if building:
+        found = found.filter(building__name=building)
+    newest = found.order_by("-created_at", "-pk")[: COMPARED if q else SHOWN]
+    if not q:
+        return list(newest)
+    scored = [(max(likeness(q, report.title), likeness(q, report.description)), report) for report in newest]
+    likest = sorted((pair for pair in scored if pair[0] >= ALIKE), key=lambda pair: -pair[0])[:SHOWN]
+    return sorted((report for _score, report in likest), key=lambda report: report.created_at, reverse=True)
+
+
+def likeness(one: str, other: str) -> float:
+    """How much of the shorter text stands in the longer, 0 to 1, by pairs of characters.
+
+    Pairs suit Chinese, whose words mostly have two characters; trigrams find nothing in them.
+    """
+    a, b = _pairs(one), _pairs(other)
+    if not a or not b:
+        return 0.0
+    return len(a & b) / min(len(a), len(b))
+
+
+def _pairs(text: str) -> set[str]:
+    plain = "".join(character for character in text.casefold() if character.isalnum())
+    return {plain[i : i + 2] for i in range(len(plain) - 1)} or ({plain} if plain else set())

@@ -1,0 +1,147 @@
+"""The managers' figures, computed in the database from reports, claims, events and ratings (docs/statistics.md)."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import (
+    Aggregate,
+    Avg,
+    Count,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    FloatField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Extract
+from django.utils import timezone
+
+from accounts.models import Community, User
+
+from .models import Category, Claim, Rating, Report, ReportEvent
+from .people import person
+from .states import Status
+
+Figures = dict[str, Any]
+
+
+class Percentiles(Aggregate):
+    """Median and ninetieth percentile, interpolated; null over nothing."""
+
+    template = "percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = ArrayField(FloatField())
+
+
+def figures(community: Community, since: datetime | None = None, until: datetime | None = None) -> Figures:
+    """What became, up to now, of the reports filed in `since` ≤ time < `until` (None: no limit).
+
+    The shape is the contract's `GET stats`. Minutes and shares (0 to 1) are not rounded; a figure without data is null.
+
+    - `total`, `by_status`, `by_category`, `by_building`: reports by what they are now; every status and every active
+      category is there, of buildings only those with reports.
+    - `by_staff`: reports that a person held (`claimed`), and reported as done (`resolved`), each counted once; the
+      scores that they were given.
+    - `claim_minutes`: from filing to the first claim. `resolve_minutes`: from filing to the last result, of those that
+      are resolved or closed.
+    - `overdue_share`: of the reports with a deadline and not withdrawn, dismissed or merged, those that missed it.
+    - `reopened_share`: of the reports that were ever resolved or closed, those that were reopened.
+    """
+    filed = Report.objects.filter(community=community).order_by()
+    if since is not None:
+        filed = filed.filter(created_at__gte=since)
+    if until is not None:
+        filed = filed.filter(created_at__lt=until)
+    return {
+        "total": filed.count(),
+        "by_status": _by_status(filed),
+        "by_category": _by_category(filed, community),
+        "by_building": _counted(filed.exclude(building=None).order_by("building__position"), "building__name"),
+        "by_staff": _by_staff(filed),
+        "claim_minutes": _spread(filed, _first_claim()),
+        "resolve_minutes": _spread(filed.filter(status__in=(Status.RESOLVED, Status.CLOSED)), _last_result()),
+        "overdue_share": _overdue_share(filed),
+        "reopened_share": _reopened_share(filed),
+        "mean_score": Rating.objects.filter(report__in=filed).aggregate(mean=Avg("score"))["mean"],
+    }
+
+
+def _counted(filed: "QuerySet[Report]", by: str) -> dict[str, int]:
+    return {row[by]: row["n"] for row in filed.values(by).annotate(n=Count("pk"))}
+
+
+def _by_status(filed: "QuerySet[Report]") -> dict[str, int]:
+    found = _counted(filed, "status")
+    return {status: found.get(status, 0) for status in Status.values}
+
+
+def _by_category(filed: "QuerySet[Report]", community: Community) -> dict[str, int]:
+    active = Category.objects.filter(community=community, active=True).values_list("slug", flat=True)
+    return dict.fromkeys(active, 0) | _counted(filed, "category__slug")
+
+
+def _by_staff(filed: "QuerySet[Report]") -> list[Figures]:
+    claimed = _per_person(Claim.objects.filter(report__in=filed), "staff")
+    resolved = _per_person(ReportEvent.objects.filter(report__in=filed, kind="resolve"), "actor")
+    rated = Rating.objects.filter(report__in=filed).exclude(staff=None).order_by().values("staff")
+    scores = {row["staff"]: row for row in rated.annotate(mean=Avg("score"), n=Count("pk"))}
+    people = User.objects.in_bulk(claimed.keys() | resolved.keys() | scores.keys())
+    rows = [
+        {
+            "user": person(people[pk]),
+            "claimed": claimed.get(pk, 0),
+            "resolved": resolved.get(pk, 0),
+            "mean_score": scores[pk]["mean"] if pk in scores else None,
+            "ratings": scores[pk]["n"] if pk in scores else 0,
+        }
+        for pk in people
+    ]
+    return sorted(rows, key=lambda row: (-row["resolved"], -row["claimed"], row["user"]["display_name"]))
+
+
+def _per_person(rows: "QuerySet[Any]", field: str) -> dict[Any, int]:
+    counted = rows.order_by().values(field).annotate(n=Count("report", distinct=True))
+    return {row[field]: row["n"] for row in counted if row[field] is not None}
+
+
+def _first_claim() -> Subquery:
+    return Subquery(Claim.objects.filter(report=OuterRef("pk")).order_by("claimed_at").values("claimed_at")[:1])
+
+
+def _last_result() -> Subquery:
+    results = ReportEvent.objects.filter(report=OuterRef("pk"), kind="resolve")
+    return Subquery(results.order_by("-id").values("at")[:1])
+
+
+def _spread(filed: "QuerySet[Report]", end: Combinable) -> dict[str, float | None]:
+    """p50 and p90 of the minutes from filing to `end`, over the reports that came so far."""
+    took = ExpressionWrapper(F("end") - F("created_at"), output_field=DurationField())
+    minutes = Extract(took, "epoch") / 60.0
+    found = filed.annotate(end=end).filter(end__isnull=False)
+    spread = found.aggregate(spread=Percentiles(minutes))["spread"]
+    p50, p90 = spread or (None, None)
+    return {"p50": p50, "p90": p90}
+
+
+def _overdue_share(filed: "QuerySet[Report]") -> float | None:
+    now = timezone.now()
+    told = Exists(ReportEvent.objects.filter(report=OuterRef("pk"), kind="overdue"))
+    waiting = Q(status__in=(Status.SUBMITTED, Status.CLAIMED), due_at__lte=now)
+    counting = filed.exclude(due_at=None).exclude(status__in=(Status.WITHDRAWN, Status.DISMISSED, Status.MERGED))
+    return _share(counting, waiting | Q(resolved_at__gt=F("due_at")) | Q(told))
+
+
+def _reopened_share(filed: "QuerySet[Report]") -> float | None:
+    events = ReportEvent.objects.filter(report=OuterRef("pk"))
+    done = filed.filter(Exists(events.filter(to_status__in=(Status.RESOLVED, Status.CLOSED))))
+    return _share(done, Q(Exists(events.filter(kind="reopen"))))
+
+
+def _share(among: "QuerySet[Report]", those: Q) -> float | None:
+    total = among.count()
+    return among.filter(those).count() / total if total else None
