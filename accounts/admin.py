@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -18,7 +19,8 @@ from .services import bindings, communities
 
 admin.site.site_header = admin.site.site_title = _("小区信息上报系统")
 admin.site.index_title = _("物业管理后台")
-admin.site.unregister(Group)  # groups are the roles'; see Role
+if isinstance(admin.site.get_model_admin(Group), GroupAdmin):
+    admin.site.unregister(Group)  # groups are the roles' own; see Role
 
 
 @admin.register(Community)

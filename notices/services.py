@@ -27,7 +27,7 @@ TITLE_MAX, BODY_MAX = 80, 10_000
 class Audience:
     """`roles` are slugs, `buildings` names; both empty: everybody.
 
-    Buildings alone mean the residents of these buildings; with roles beside them, those roles' staff as well.
+    Roles choose, and buildings narrow the residents among them; buildings alone mean the residents of these.
     """
 
     roles: Sequence[str] = ()

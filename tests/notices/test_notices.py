@@ -61,7 +61,8 @@ def test_reading_one_marks_it_read_and_is_counted(cast: Cast, api: Api) -> None:
         ({"roles": ["cleaner"], "buildings": []}, {"cleaner", "cleaner2"}),
         ({"roles": [], "buildings": ["6幢"]}, {"resident", "neighbour"}),
         ({"roles": [], "buildings": ["7幢"]}, {"far"}),
-        ({"roles": ["plumber"], "buildings": ["7幢"]}, {"plumber", "far"}),
+        ({"roles": ["plumber"], "buildings": ["7幢"]}, {"plumber"}),
+        ({"roles": ["plumber", "resident"], "buildings": ["7幢"]}, {"plumber", "far"}),
         ({"roles": ["resident"], "buildings": []}, {"resident", "neighbour", "far"}),
     ],
 )
