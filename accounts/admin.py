@@ -112,7 +112,7 @@ class MembershipAdmin(ReadOnly, ScopedAdmin):
 
     @admin.action(description=_("通过所选绑定"))
     def approve(self, request: HttpRequest, chosen: QuerySet[Membership]) -> None:
-        _each(self, request, chosen, lambda row: bindings.approve_binding(actor=request.user, membership_id=row.pk))
+        _each(self, request, chosen, lambda row: bindings.approve_binding(actor=request.user, membership=row))
 
     @admin.action(description=_("拒绝所选绑定"))
     def reject(self, request: HttpRequest, chosen: QuerySet[Membership]) -> None:
@@ -121,12 +121,12 @@ class MembershipAdmin(ReadOnly, ScopedAdmin):
             self,
             request,
             chosen,
-            lambda row: bindings.reject_binding(actor=request.user, membership_id=row.pk, reason=reason),
+            lambda row: bindings.reject_binding(actor=request.user, membership=row, reason=reason),
         )
 
     @admin.action(description=_("解除所选绑定"))
     def revoke(self, request: HttpRequest, chosen: QuerySet[Membership]) -> None:
-        _each(self, request, chosen, lambda row: bindings.revoke_membership(actor=request.user, membership_id=row.pk))
+        _each(self, request, chosen, lambda row: bindings.revoke_membership(actor=request.user, membership=row))
 
 
 def _each(page: ScopedAdmin, request: HttpRequest, rows: QuerySet[Any], act: Callable[[Any], object]) -> None:

@@ -7,10 +7,18 @@ from guardian.shortcuts import assign_perm, get_perms, remove_perm
 
 from accounts.models import Community, Role
 from accounts.policies import PERMISSIONS_OF_KIND
-from community_report.core.errors import Conflict
+from community_report.core.errors import Conflict, NotFound
 
 #: Every community has these two; every other role is staff.
 RESIDENT, MANAGER = "resident", "manager"
+
+
+def community_of_slug(slug: str) -> Community:
+    """The community of this slug. Raises NotFound."""
+    community = Community.objects.filter(slug=slug.strip()).first()
+    if community is None:
+        raise NotFound(_("没有这个小区"))
+    return community
 
 
 @transaction.atomic

@@ -1,6 +1,6 @@
 """What people set for themselves, and which roles and permissions managers give and take."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import time
 from typing import Any
 
@@ -73,7 +73,7 @@ def _muted_kinds(value: Collection[str]) -> list[str]:
     return list(dict.fromkeys(value))
 
 
-_CLEANERS = {
+_CLEANERS: dict[str, Callable[[Any], Any]] = {
     "display_name": _display_name,
     "language": _language,
     "quiet_hours": _quiet_hours,

@@ -9,7 +9,7 @@ from django.db import transaction
 from accounts.models import Building, Community, Home, RosterEntry
 from accounts.text import clean, clean_home, clean_part, clean_phone, spellings
 
-MAX_NAME = 40
+MAX_NAME = MAX_ROOM = 40
 
 
 def find_building(community: Community, name: str) -> Building | None:
@@ -127,7 +127,7 @@ class _Import:
         name, room = clean(row.name), clean_part(row.room)
         if not name or len(name) > MAX_NAME:
             raise _Rejected("the name is missing" if not name else "the name is too long")
-        if not room or len(room) > Home._meta.get_field("room").max_length:
+        if not room or len(room) > MAX_ROOM:
             raise _Rejected("the room is missing" if not room else "the room is too long")
         building = self._building(row.building)
         return _Line(row.number, (building.pk, self._unit(building, row.unit), room), name, self._phone(row.phone))

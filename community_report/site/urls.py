@@ -2,8 +2,12 @@
 
 from django.urls import URLPattern, path
 
+from .me import Me, MyExport
 from .metrics import metrics
 
-api: list[URLPattern] = []
+api: list[URLPattern] = [
+    path("me", Me.as_view(), name="me"),
+    path("me/export", MyExport.as_view(), name="me-export"),
+]
 pages: list[URLPattern] = []
 root: list[URLPattern] = [path("metrics", metrics, name="metrics")]
