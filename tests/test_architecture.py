@@ -73,10 +73,13 @@ def is_module(name: str, module: str) -> bool:
 def test_an_app_keeps_its_edges_to_itself() -> None:
     broken = []
     for path in python_files(*APPS, "community_report/site", "community_report/core", "community_report/wechat"):
-        own = path.relative_to(PROJECT).parts[0]
+        own, below = path.relative_to(PROJECT).parts[:2]
         for name, node in imports(path):
             first, *rest = name.split(".")
-            if first in APPS and first != own and rest and rest[0] in PRIVATE:
+            foreign_edge = first in APPS and first != own and rest and rest[0] in PRIVATE
+            # What spans apps answers in their shapes: each shape of the JSON API is written down once.
+            shape = below == "site" and rest[:2] == ["api", "shapes"]
+            if foreign_edge and not shape:
                 broken.append(f"{shown(path, node)} imports {name}")
     assert broken == []
 
@@ -133,14 +136,20 @@ def test_the_product_never_sleeps() -> None:
 def test_elsewhere_a_sleep_is_a_step_of_a_loop_that_looks() -> None:
     broken = []
     for path in python_files("devtools", "sandbox", "tests"):
-        looped = {
-            id(inner)
-            for node in ast.walk(tree(path))
-            if isinstance(node, ast.While | ast.For)
-            for inner in ast.walk(node)
-        }
-        broken += [shown(path, call) for name, call in calls(path) if name == "time.sleep" and id(call) not in looped]
+        fine = set(sleeps_with_a_reason(tree(path)))
+        broken += [shown(path, call) for name, call in calls(path) if name == "time.sleep" and call not in fine]
     assert broken == []
+
+
+def sleeps_with_a_reason(module: ast.Module) -> Iterator[ast.AST]:
+    """What is inside a loop (it polls), or inside a function within a function (a stand-in that plays being slow)."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.While | ast.For):
+            yield from ast.walk(node)
+        elif isinstance(node, ast.FunctionDef):
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.FunctionDef | ast.Lambda) and inner is not node:
+                    yield from ast.walk(inner)
 
 
 def test_files_are_short() -> None:
