@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.models import User
 from community_report.core import throttle
 from community_report.core.errors import Invalid
 from dispatch.media import IMAGE_TYPES, VOICE_TYPES, sniff
@@ -45,13 +46,15 @@ class UploadView(APIView):
 
     @extend_schema(request={"multipart/form-data": UploadInput}, responses={201: UploadOutput})
     def post(self, request: Request) -> Response:
-        may_upload(request.user)
-        file = request.data.get("file")
+        actor = request.user
+        assert isinstance(actor, User)  # anonymous was refused
+        may_upload(actor)
+        file = request.FILES.get("file")
         if not isinstance(file, UploadedFile) or not file.size:
             raise Invalid.field("file", _("没有收到文件"))
         kind = recognise(file)
-        throttle.check("upload", str(request.user.pk), limit=PER_HOUR, seconds=3600)
-        upload = store_upload(actor=request.user, kind=kind, size=file.size, chunks=file.chunks())
+        throttle.check("upload", str(actor.pk), limit=PER_HOUR, seconds=3600)
+        upload = store_upload(actor=actor, kind=kind, size=file.size, chunks=file.chunks())
         return Response({"upload_id": str(upload.pk)}, status=201)
 
 

@@ -22,6 +22,7 @@ from community_report.wechat.callback import Inbound, Malformed, success, text_r
 from dispatch.models import InboundMessage
 
 from . import chat, presence
+from .finishing import finish_template
 
 log = structlog.get_logger(__name__)
 
@@ -94,7 +95,15 @@ def _hurried() -> Iterator[None]:
 
 def _insert(key: str, openid: str, kind: str, event: str, *, payload: dict[str, Any], error: str) -> int | None:
     """The new row's id, or None when the key is there already (also when another transaction is just committing it)."""
-    values = [key, openid, kind[:20], event[:40], json.dumps(payload), timezone.now(), error[:200]]
+    values: list[str | datetime] = [
+        key,
+        openid,
+        kind[:20],
+        event[:40],
+        json.dumps(payload),
+        timezone.now(),
+        error[:200],
+    ]
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, values)
         row = cursor.fetchone()
@@ -129,7 +138,7 @@ def _handle(message: Inbound) -> bytes:
         _NOBODYS[message.event](message)
         return success()
     person = person_for_openid(message.openid)
-    if person is None:  # deactivated: nothing is done, nothing is said
+    if not person.is_active:
         return success()
     presence.note(person, message)
     with translation.override(person.language):
@@ -151,9 +160,7 @@ def _tapped(person: User, message: Inbound) -> str:
 
 
 def _finish_template(message: Inbound) -> None:
-    from . import delivery
-
-    delivery.finish_template(message.job_msg_id, message.status)
+    finish_template(message.job_msg_id, message.status)
 
 
 def _finish_mass(message: Inbound) -> None:

@@ -41,6 +41,8 @@ LEASE = timedelta(seconds=30)
 GIVE_UP_AFTER = timedelta(days=3)
 ALARM_AFTER = timedelta(days=1)
 
+PULSE_LOOKS_BACK = timedelta(seconds=4)
+
 GONE = "media_gone"
 #: After the first and the second "no such file"; the third is believed.
 GONE_PAUSES = (5.0, 20.0)
@@ -69,11 +71,17 @@ class _Failed(Exception):
         self.original_path = original_path
 
 
-def due_attachments(now: datetime, limit: int = 50) -> list[UUID]:
+def due_attachments(now: datetime, limit: int = 500) -> list[UUID]:
     """Pending attachments whose next attempt is due and that nobody is fetching, the oldest first."""
     return list(
         Attachment.objects.filter(_is_due(now)).order_by("created_at", "pk").values_list("pk", flat=True)[:limit]
     )
+
+
+def retries_due(now: datetime) -> list[UUID]:
+    """What has come due again within the last seconds: queued at every pulse, so that no pause waits for the sweep."""
+    lately = Attachment.objects.filter(_is_due(now), attempts__gt=0, next_attempt_at__gt=now - PULSE_LOOKS_BACK)
+    return list(lately.order_by("created_at", "pk").values_list("pk", flat=True)[:50])
 
 
 def _is_due(now: datetime) -> Q:
