@@ -6,3 +6,9 @@ class DispatchConfig(AppConfig):
     name = "dispatch"
     verbose_name = _("消息")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from . import receivers, receivers_media
+
+        assert receivers
+        assert receivers_media

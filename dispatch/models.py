@@ -14,7 +14,7 @@ from .kinds import Kind
 
 
 class Outbox(models.Model):
-    """Something that has to be told, written in the transaction that caused it. Its people are worked out by `route`."""
+    """Something that has to be told, written in the transaction that caused it. `route` works out its people."""
 
     id = models.BigAutoField(primary_key=True)
     #: What makes it the same: "event:41", "notice:…", "binding:…:active". A second insert is the first one.
@@ -72,7 +72,7 @@ class Delivery(models.Model):
     #: The row of failures by the channel in use that only waiting can mend: its beginning and its end.
     first_failed_at = models.DateTimeField(null=True, blank=True)
     failed_at = models.DateTimeField(null=True, blank=True)
-    #: Too many at once for this person: told in one message with the others that wait; `leader` is the row it went out as.
+    #: Too many at once for this person: told in one message with others, as the row `leader`.
     gathered = models.BooleanField(default=False)
     leader = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="led")
     message_id = models.CharField(max_length=64, blank=True)  # WeChat's msgid, for the finish event
@@ -139,9 +139,9 @@ class MessageForm(models.Model):
 
 
 class Trouble(models.Model):
-    """What keeps messages back and no retry of one message mends: WeChat silent, a wrong template. Gone when it works."""
+    """What keeps messages back and no retry mends: WeChat silent, a wrong template. Gone when it works."""
 
-    key = models.CharField(max_length=60, unique=True)  # "silent", "45009:text", "40037:new_report"
+    key = models.CharField(max_length=60, unique=True)  # "silent", "quota:text", "40037:template:new_report"
     detail = models.CharField(_("说明"), max_length=200)
     times = models.PositiveIntegerField(_("次数"), default=1)
     since = models.DateTimeField(_("开始时间"))

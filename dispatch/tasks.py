@@ -1,12 +1,43 @@
-"""Celery's tasks: ids in, one service call out. Every one can run twice, and a lost one is found by the sweep."""
+"""What workers run: ids in, one call of a service out. A task may run twice, or never: the sweep has the last word."""
 
 from uuid import UUID
 
 from celery import shared_task
+from django.utils import timezone
 
-from .services import media
+from community_report.core.queue import enqueue_now
+
+from .services import delivery, media, routing, sweeping
+
+
+@shared_task
+def route(outbox_id: int) -> None:
+    """Work out who is to be told, then ask for the sending, batch by batch."""
+    for batch in routing.route(outbox_id):
+        enqueue_now(deliver, [str(pk) for pk in batch])
+
+
+@shared_task
+def deliver(delivery_ids: list[str]) -> None:
+    """Send these, as far as they are due."""
+    delivery.deliver([UUID(pk) for pk in delivery_ids])
+
+
+@shared_task
+def pulse() -> None:
+    """Every second: what is due goes out, retries above all."""
+    for pk in media.retries_due(timezone.now()):
+        enqueue_now(download, str(pk))
+    sweeping.pulse(timezone.now())
+
+
+@shared_task
+def sweep() -> None:
+    """Every `SWEEP_SECONDS`: whatever a crash, a lost queue or an outage left behind."""
+    sweeping.sweep(timezone.now(), queue_download=lambda pk: enqueue_now(download, str(pk)))
 
 
 @shared_task
 def download(attachment_id: str) -> None:
+    """Fetch one picture or voice message from WeChat and store it."""
     media.download(UUID(attachment_id))

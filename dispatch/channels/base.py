@@ -1,0 +1,45 @@
+"""What a channel is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from dispatch.values import Value
+
+
+@dataclass(frozen=True)
+class TemplateChoice:
+    """The account's template for a kind: which of the kind's values goes into which of its fields."""
+
+    template_id: str
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message to one person, complete: a channel reads no database. `url` is the full address of its page.
+
+    `client_msg_id` is the same at every attempt whose outcome is not known. `form` is "text" or "news".
+    """
+
+    openid: str
+    kind: str
+    text: str
+    url: str
+    client_msg_id: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+    template: TemplateChoice | None = None
+    form: str = "text"
+    picture_url: str = ""
+
+
+class Channel(Protocol):
+    """A way to reach a person. `name` is what the ledger shows."""
+
+    name: str
+
+    def serves(self, message: Message) -> bool:
+        """Can it carry this message at all?"""
+
+    def send(self, message: Message) -> str:
+        """Send; gives the provider's message id ("" where there is none). Raises WeChatError; its kind says what to do."""

@@ -1,0 +1,65 @@
+"""What has to be told when something happens below: one outbox row each, in the same transaction. No network here."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Q
+from django.dispatch import receiver
+
+from accounts.models import Membership, User
+from accounts.signals import binding_decided, binding_made, binding_requested, person_erased
+from notices.models import Notice
+from notices.signals import notice_published
+from reports.models import Attachment, Report, ReportEvent
+from reports.signals import attachment_failed, report_alarmed, report_changed
+
+from .models import Contact, Delivery
+from .services import outbox
+
+
+@receiver(report_changed, dispatch_uid="dispatch.tell_change")
+def tell_change(sender: Any, report: Report, event: ReportEvent, **_: Any) -> None:
+    outbox.tell_event(report, event)
+
+
+@receiver(report_alarmed, dispatch_uid="dispatch.tell_alarm")
+def tell_alarm(sender: Any, report: Report, event: ReportEvent, **_: Any) -> None:
+    # An alarm's event may have been announced as a change as well: the row's key makes it one.
+    outbox.tell_event(report, event)
+
+
+@receiver(attachment_failed, dispatch_uid="dispatch.tell_media_failed")
+def tell_media_failed(sender: Any, attachment: Attachment, **_: Any) -> None:
+    outbox.tell_media_failed(attachment)
+
+
+@receiver(notice_published, dispatch_uid="dispatch.tell_notice")
+def tell_notice(sender: Any, notice: Notice, **_: Any) -> None:
+    outbox.tell_notice(notice)
+
+
+@receiver(binding_requested, dispatch_uid="dispatch.tell_binding_requested")
+def tell_binding_requested(sender: Any, membership: Membership, holders: Sequence[User] = (), **_: Any) -> None:
+    outbox.tell_binding("binding_requested", membership)
+    if holders:
+        outbox.tell_binding("binding_contested", membership, people=holders)
+
+
+@receiver(binding_made, dispatch_uid="dispatch.tell_binding_made")
+def tell_binding_made(sender: Any, membership: Membership, housemates: Sequence[User] = (), **_: Any) -> None:
+    if housemates:
+        outbox.tell_binding("binding_made", membership, people=housemates)
+
+
+@receiver(binding_decided, dispatch_uid="dispatch.tell_binding_decided")
+def tell_binding_decided(sender: Any, membership: Membership, actor: User | None = None, **_: Any) -> None:
+    outbox.tell_binding("binding_decided", membership, actor=actor)
+
+
+@receiver(person_erased, dispatch_uid="dispatch.forget_person")
+def forget_person(sender: Any, user: User, **_: Any) -> None:
+    """The inbox and the bond with the account go; what is on its way to this person is not sent."""
+    Contact.objects.filter(user=user).delete()
+    pending = Q(status=Delivery.Status.PENDING)
+    Delivery.objects.filter(pending, user=user).update(status=Delivery.Status.SKIPPED, code="erased", leased_until=None)
+    Delivery.objects.filter(user=user).update(text="")

@@ -1,0 +1,197 @@
+"""Taking what is due: lock, look again whether it should still go, lease it, and make its message. One transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID, uuid5
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone, translation
+
+from accounts.models import Membership
+from dispatch import wording
+from dispatch.channels import Channel, Message, chain
+from dispatch.channels.base import TemplateChoice
+from dispatch.kinds import Kind
+from dispatch.models import Delivery, MessageForm, Template
+from dispatch.values import Value, values_of
+from reports.models import Ignore, ReportEvent
+
+from . import troubles
+from .gathering import groups_of
+from .quiet import quiet_until
+from .routing import is_urgent, reason_to_skip
+
+#: Longer than one call can take, token and all, and the longest that a killed worker keeps a message from going out.
+LEASE = timedelta(seconds=30)
+#: Not for who does not want to see the report any more.
+_FOR_WHO_CARES = frozenset({Kind.NEW_REPORT, Kind.UNCLAIMED, Kind.URGED})
+_SAVED = ["status", "code", "due_at", "leased_until", "attempts", "gathered", "channel"]
+
+
+@dataclass
+class Shipment:
+    """One message on its way: the rows that it stands for (several where it is gathered), and its channels in order."""
+
+    rows: list[Delivery]
+    message: Message
+    channels: list[Channel]
+    lease: datetime
+
+    @property
+    def channel(self) -> Channel:
+        return self.channels[0]
+
+
+@dataclass
+class _Desk:
+    """What preparing a wave needs, read once."""
+
+    templates: Mapping[str, TemplateChoice]
+    forms: Mapping[str, MessageForm]
+    events: Mapping[int, ReportEvent]
+    spared: Mapping[str, datetime]
+    members: set[tuple[UUID, int]] = field(default_factory=set)
+    ignored: set[tuple[UUID, UUID]] = field(default_factory=set)
+
+
+def due(now: datetime) -> "QuerySet[Delivery]":
+    """Pending, due, and in nobody's hands."""
+    free = Q(leased_until=None) | Q(leased_until__lt=now)
+    return Delivery.objects.filter(free, status=Delivery.Status.PENDING, due_at__lte=now)
+
+
+def take(among: "QuerySet[Delivery]", size: int) -> tuple[int, list[Shipment]]:
+    """Lease up to `size` of `among`, as far as they are due; gives how many were looked at, and what is to be sent.
+
+    Who should not get it any more is skipped here, who sleeps is held back, what is too much is gathered.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        rows = list(
+            (among & due(now))
+            .select_for_update(skip_locked=True, of=("self",))
+            .select_related(
+                "user__contact", "community", "notice", "report__category", "report__claimed_by",
+                "outbox__membership__community", "outbox__membership__role", "outbox__membership__home__building",
+            )
+            .prefetch_related("report__tags")
+            .order_by("due_at")[:size]
+        )  # fmt: skip
+        if not rows:
+            return 0, []
+        desk = _desk(rows)
+        ready = [row for row in rows if _may_go(row, desk, now)]
+        groups = groups_of(ready, now)
+        shipments = [made for group in groups if (made := _ship(group, desk, now))]
+        changed = {row.pk: row for row in (*rows, *(row for group in groups for row in group))}
+        Delivery.objects.bulk_update(changed.values(), _SAVED)
+        return len(rows), shipments
+
+
+def _desk(rows: list[Delivery]) -> _Desk:
+    people = {row.user_id for row in rows}
+    events = {row.outbox.data.get("event") for row in rows} - {None}
+    return _Desk(
+        templates={t.kind: TemplateChoice(t.template_id, t.fields) for t in Template.objects.all()},
+        forms={form.kind: form for form in MessageForm.objects.all()},
+        events=ReportEvent.objects.in_bulk(events),
+        spared=troubles.spared_until(),
+        members=set(
+            Membership.objects.filter(user__in=people, status=Membership.Status.ACTIVE).values_list(
+                "user_id", "community_id"
+            )
+        ),
+        ignored=set(
+            Ignore.objects.filter(user__in=people, report__in={row.report_id for row in rows}).values_list(
+                "user_id", "report_id"
+            )
+        ),
+    )
+
+
+def _may_go(row: Delivery, desk: _Desk, now: datetime) -> bool:
+    """Skip it, hold it back, or let it go. What was claimed or withdrawn meanwhile is told all the same."""
+    if code := _reason(row, desk):
+        row.status, row.code, row.leased_until = Delivery.Status.SKIPPED, code, None
+        return False
+    held = None if is_urgent(row.report) else quiet_until(row.user.quiet_hours, row.community, now)
+    if held:
+        row.due_at, row.leased_until = held, None
+    return held is None
+
+
+def _reason(row: Delivery, desk: _Desk) -> str:
+    if code := reason_to_skip(row.user, row.kind):
+        return code
+    if row.notice and row.notice.deleted_at:
+        return "withdrawn"
+    if _needs_membership(row) and (row.user_id, row.community_id) not in desk.members:
+        return "not_member"
+    return "ignored" if row.kind in _FOR_WHO_CARES and (row.user_id, row.report_id) in desk.ignored else ""
+
+
+def _needs_membership(row: Delivery) -> bool:
+    """The reporter and who asked for a binding are told whatever they are; everybody else must still belong there."""
+    own = row.report is not None and row.report.reporter_id == row.user_id
+    return row.community_id is not None and not own and row.kind != Kind.BINDING_DECIDED
+
+
+def _ship(rows: list[Delivery], desk: _Desk, now: datetime) -> Shipment | None:
+    """Lease the rows of one message; None when no channel can carry it, or none may at the moment."""
+    first = rows[0]
+    message = _message(first, desk, count=len(rows))
+    channels = chain(message, first.tried)
+    if not channels:
+        for row in rows:
+            row.status, row.leased_until = Delivery.Status.DEAD, None
+            row.code = row.code or "no_channel"
+        return None
+    spared = desk.spared.get(channels[0].name)
+    lease = now + LEASE
+    for row in rows:
+        row.channel = channels[0].name
+        if spared and spared > now:
+            row.due_at, row.leased_until = spared, None
+        else:
+            row.attempts, row.leased_until = row.attempts + 1, lease
+    return None if spared and spared > now else Shipment(rows, message, channels, lease)
+
+
+def _message(row: Delivery, desk: _Desk, *, count: int) -> Message:
+    form = desk.forms.get(row.kind)
+    template = desk.templates.get(row.kind)
+    text, path = row.text, row.path
+    if row.gathered:
+        with translation.override(row.user.language):
+            text, path = wording.gathered_sentence(count), wording.WORK_PAGE
+    return Message(
+        openid=str(row.user.openid),
+        kind=row.kind,
+        text=text,
+        url=settings.PUBLIC_BASE_URL + path,
+        client_msg_id=_client_msg_id(row),
+        values=_values(row, desk, text, count),
+        template=template,
+        form=form.form if form else MessageForm.Form.TEXT,
+        picture_url=form.picture_url if form else "",
+    )
+
+
+def _values(row: Delivery, desk: _Desk, text: str, count: int) -> dict[str, Value]:
+    """In the person's language, as the sentence is."""
+    with translation.override(row.user.language):
+        glimpse = row.follower and not (row.report and row.report.category.public)
+        values = values_of(row, desk.events.get(row.outbox.data.get("event", 0)), glimpse=glimpse, count=count)
+        if row.gathered:
+            values |= {"message": text, "title": text, "address": "", "note": ""}
+        return values
+
+
+def _client_msg_id(row: Delivery) -> str:
+    """WeChat drops a second copy of it for ten minutes; what is a new message by intention needs a new one."""
+    if row.gathered:
+        return uuid5(row.pk, f"gathered:{row.resends}").hex
+    return uuid5(row.pk, f"resend:{row.resends}").hex if row.resends else row.pk.hex

@@ -1,0 +1,166 @@
+"""Writing down what became of a wave: sent, again later, by the next channel, or never. One transaction."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import SystemRandom
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from community_report.wechat.errors import ErrorKind, WeChatError
+from dispatch.models import Contact, Delivery
+
+from . import troubles
+from .leasing import Shipment
+
+log = structlog.get_logger(__name__)
+
+#: The first retry comes within two seconds, with the pulse that finds it; later the pause is as long as the failing has
+#: lasted, at most `SOON` for ten minutes and then growing. After a day it is given up.
+FIRST_PAUSE, SOON, LONGEST = 0.4, 25.0, 600.0
+EARLY = timedelta(minutes=10)
+GIVE_UP_AFTER = timedelta(days=1)
+#: WeChat's limit per minute is not met by asking again at once.
+PER_MINUTE_LIMIT, PER_MINUTE_PAUSE = 45011, 8.0
+UNREACHABLE = "unreachable"
+
+_HAND_OVER = frozenset({ErrorKind.NOT_THIS_WAY, ErrorKind.ACCOUNT, ErrorKind.PERMANENT, ErrorKind.MEDIA_GONE})
+_SAVED = [
+    "status", "channel", "tried", "code", "due_at", "leased_until", "message_id", "sent_at",
+    "first_failed_at", "failed_at", "leader",
+]  # fmt: skip
+_dice = SystemRandom()
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """WeChat took it; `message_id` is "" where the channel has none."""
+
+    message_id: str = ""
+
+
+Outcome = Accepted | WeChatError
+
+
+def only_waiting_helps(error: WeChatError) -> bool:
+    """Nothing about this message or person: WeChat is away, or refuses the account as a whole."""
+    return error.kind in (ErrorKind.TRANSIENT, ErrorKind.TOKEN) or error.blocks_every_channel
+
+
+def code_of(error: WeChatError) -> str:
+    return str(error.code) if error.code is not None else UNREACHABLE
+
+
+def record(results: Iterable[tuple[Shipment, Outcome]]) -> None:
+    """Write down every outcome; a row that is no longer ours (its lease ran out) is left to who has it now."""
+    results = list(results)
+    now = timezone.now()
+    with transaction.atomic():
+        ours = _ours(results)
+        for shipment, outcome in results:
+            rows = [ours[row.pk] for row in shipment.rows if row.pk in ours]
+            for row in rows:
+                settle(row, shipment, outcome, now)
+            _note(shipment, outcome, now)
+        Delivery.objects.bulk_update(ours.values(), _SAVED)
+        if any(_is_an_answer(outcome) for _, outcome in results):
+            troubles.silence_is_over(now)
+        accepted = [shipment for shipment, outcome in results if isinstance(outcome, Accepted)]
+        troubles.works({f"quota:{s.channel.name}" for s in accepted} | {f":{_way(s)}" for s in accepted})
+
+
+def _ours(results: list[tuple[Shipment, Outcome]]) -> dict:
+    leases = {row.pk: shipment.lease for shipment, _ in results for row in shipment.rows}
+    locked = Delivery.objects.select_for_update().filter(pk__in=leases, status=Delivery.Status.PENDING).order_by("pk")
+    return {row.pk: row for row in locked if row.leased_until == leases[row.pk]}
+
+
+def settle(row: Delivery, shipment: Shipment, outcome: Outcome, now: datetime) -> None:
+    """Set the row's fields to what the outcome means; the caller saves."""
+    row.leased_until = None
+    row.channel = shipment.channel.name
+    if isinstance(outcome, Accepted):
+        _sent(row, shipment, outcome, now)
+    elif only_waiting_helps(outcome):
+        _wait(row, outcome, now)
+    elif outcome.kind is ErrorKind.QUOTA:
+        row.code, row.due_at = code_of(outcome), now + troubles.QUOTA_PAUSE
+    elif outcome.kind in _HAND_OVER:
+        hand_over(row, code_of(outcome), now, last=len(shipment.channels) == 1)
+    else:
+        unfollowed = outcome.kind is ErrorKind.UNFOLLOWED
+        row.status = Delivery.Status.SKIPPED if unfollowed else Delivery.Status.DEAD
+        row.code = code_of(outcome)
+
+
+def _sent(row: Delivery, shipment: Shipment, outcome: Accepted, now: datetime) -> None:
+    row.status, row.code, row.sent_at = Delivery.Status.SENT, "", now
+    row.message_id = outcome.message_id
+    row.first_failed_at = row.failed_at = None
+    leader = shipment.rows[0]
+    row.leader_id = leader.pk if leader.pk != row.pk else None
+
+
+def _wait(row: Delivery, error: WeChatError, now: datetime) -> None:
+    row.code = code_of(error)
+    row.failed_at = now
+    row.first_failed_at = row.first_failed_at or now
+    failing = now - row.first_failed_at
+    if failing > GIVE_UP_AFTER:
+        row.status = Delivery.Status.DEAD
+        return
+    row.due_at = now + timedelta(seconds=pause_after(failing, error.code))
+
+
+def pause_after(failing: timedelta, code: int | None = None) -> float:
+    """Seconds until the next attempt of a message that has been failing for so long; jittered."""
+    seconds = failing.total_seconds()
+    longest = SOON if failing < EARLY else min(LONGEST, seconds / 10)
+    least = PER_MINUTE_PAUSE if code == PER_MINUTE_LIMIT else FIRST_PAUSE
+    return min(max(seconds, least), longest) * _dice.uniform(0.7, 1.0)
+
+
+def hand_over(row: Delivery, code: str, now: datetime, *, last: bool) -> None:
+    """To the next channel, at once; dead where this was the last."""
+    row.code = code
+    row.tried = [*row.tried, row.channel]
+    row.first_failed_at = row.failed_at = None
+    if last:
+        row.status = Delivery.Status.DEAD
+    else:
+        row.due_at = now
+
+
+def _is_an_answer(outcome: Outcome) -> bool:
+    return isinstance(outcome, Accepted) or not only_waiting_helps(outcome)
+
+
+def _note(shipment: Shipment, outcome: Outcome, now: datetime) -> None:
+    """What an outcome says about more than its own message: about the person, the account, WeChat."""
+    if isinstance(outcome, Accepted):
+        return
+    detail = str(outcome)
+    if only_waiting_helps(outcome):
+        troubles.note(troubles.SILENT, detail, now)
+    elif outcome.kind is ErrorKind.QUOTA:
+        troubles.note(f"quota:{shipment.channel.name}", detail, now)
+    elif outcome.kind is ErrorKind.ACCOUNT:
+        troubles.note(f"{outcome.code}:{_way(shipment)}", detail, now)
+    elif outcome.kind is ErrorKind.UNFOLLOWED:
+        _unfollow(shipment, now)
+
+
+def _way(shipment: Shipment) -> str:
+    return f"{shipment.channel.name}:{shipment.message.kind}"
+
+
+def _unfollow(shipment: Shipment, now: datetime) -> None:
+    """Not where the person has followed the account since we asked."""
+    began = shipment.lease - timedelta(seconds=30)
+    person = shipment.rows[0].user_id
+    contact, made = Contact.objects.get_or_create(user_id=person, defaults={"subscribed": False})
+    changed = contact.subscription_changed_at
+    if not made and (changed is None or changed < began):
+        Contact.objects.filter(pk=contact.pk).update(subscribed=False)

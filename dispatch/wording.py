@@ -1,0 +1,122 @@
+"""What messages say, in the language that is active, and which page they lead to. One table each."""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from accounts.models import Membership
+from reports.models import Report
+
+from .kinds import Kind
+from .models import Outbox
+
+#: As long as `Delivery.text`.
+MAX_LENGTH = 300
+WORK_PAGE = "/h5/work"
+
+#: By kind, or by occasion where that says more. A follower of a private report may read all of these.
+SENTENCES: Mapping[str, Promise] = {
+    # The paper's own words, with the tag's name.
+    Kind.NEW_REPORT: gettext_lazy("您收到【%(tag)s】消息，请及时查看"),
+    Kind.CLAIMED: gettext_lazy("报单「%(title)s」已有人接单处理"),
+    Kind.PROGRESS: gettext_lazy("报单「%(title)s」有新的进展"),
+    Kind.RELEASED: gettext_lazy("报单「%(title)s」已退回，正在重新安排"),
+    Kind.RESOLVED: gettext_lazy("报单「%(title)s」已处理，请查看结果"),
+    Kind.CLOSED: gettext_lazy("报单「%(title)s」已完成"),
+    Kind.DISMISSED: gettext_lazy("报单「%(title)s」未被受理"),
+    Kind.MERGED: gettext_lazy("报单「%(title)s」已并入同一问题的报单"),
+    Kind.REOPENED: gettext_lazy("报单「%(title)s」没有解决，请继续处理"),
+    Kind.URGED: gettext_lazy("报单「%(title)s」有人催办，请尽快处理"),
+    Kind.ASSIGNED: gettext_lazy("报单「%(title)s」已指派给您，请及时处理"),
+    Kind.RATED: gettext_lazy("报单「%(title)s」收到评价：%(score)s 分"),
+    Kind.UNCLAIMED: gettext_lazy("报单「%(title)s」超过时限还没有人接单"),
+    Kind.OVERDUE: gettext_lazy("报单「%(title)s」超过时限还没有解决"),
+    Kind.IGNORED: gettext_lazy("报单「%(title)s」没有人处理，请安排"),
+    Kind.BOARD_POST: gettext_lazy("小区里有新的%(category)s：「%(title)s」"),
+    Kind.NOTICE: gettext_lazy("小区公告：%(title)s"),
+    Kind.BINDING_PENDING: gettext_lazy("%(name)s 申请绑定 %(home)s，请审核"),
+    "assign:released": gettext_lazy("报单「%(title)s」已转给其他同事处理"),
+    "close:closed": gettext_lazy("报单「%(title)s」已自动完成"),
+    "withdraw:closed": gettext_lazy("报单「%(title)s」已撤回"),
+    "restore:reopened": gettext_lazy("报单「%(title)s」已恢复，正在重新安排"),
+    "lease:urged": gettext_lazy("报单「%(title)s」很久没有进展了，请更新"),
+    "comment:progress": gettext_lazy("报单「%(title)s」的上报人补充了说明"),
+    "still_there:progress": gettext_lazy("「%(title)s」还需要继续展示吗？请确认"),
+    "media_failed:progress": gettext_lazy("有一份图片或语音没有收到，请重新发送"),
+    "binding_contested:binding_decided": gettext_lazy("有人申请绑定您登记的 %(home)s，如有疑问请联系物业"),
+    "binding_made:binding_decided": gettext_lazy("%(masked)s 已绑定您家 %(home)s，如有疑问请联系物业"),
+    "active:binding_decided": gettext_lazy("您的身份绑定已通过：%(community)s %(role)s"),
+    "rejected:binding_decided": gettext_lazy("您的身份绑定没有通过：%(reason)s"),
+    "revoked:binding_decided": gettext_lazy("您的身份绑定已解除：%(community)s %(role)s"),
+}
+
+
+def sentence(box: Outbox) -> str:
+    """The message in one sentence, at most `MAX_LENGTH` characters."""
+    occasion = str(box.data.get("occasion"))
+    if occasion == "binding_decided":
+        occasion = str(box.data.get("status"))
+    pattern = SENTENCES.get(f"{occasion}:{box.kind}") or SENTENCES[box.kind]
+    return _one_line(str(pattern) % _words(box))[:MAX_LENGTH]
+
+
+def gathered_sentence(count: int) -> str:
+    """For several new reports in one message."""
+    return ngettext("您有 %(count)d 条新报单，请及时查看", "您有 %(count)d 条新报单，请及时查看", count) % {
+        "count": count
+    }
+
+
+def page_of(box: Outbox) -> str:
+    """The page that the message leads to: a path below PUBLIC_BASE_URL."""
+    if box.report_id:
+        return f"/h5/reports/{box.report_id}"
+    if box.notice_id:
+        return f"/h5/notices/{box.notice_id}"
+    if draft := box.data.get("draft"):
+        return f"/h5/reports/new?draft={draft}"
+    return "/h5/manage/people" if box.kind == Kind.BINDING_PENDING else "/h5/me"
+
+
+def tag_names(report: Report) -> str:
+    """The report's tags; a report without any is called by its category."""
+    return "、".join(tag.name for tag in report.tags.all()) or report.category.name
+
+
+def home_words(membership: Membership) -> str:
+    """The home as the roster has it, else as the person stated it."""
+    if membership.home:
+        return str(membership.home)
+    stated = membership.stated_home or {}
+    return "".join(str(stated.get(part, "")) for part in ("building", "unit", "room")) or membership.community.name
+
+
+def _words(box: Outbox) -> dict[str, str]:
+    """Whatever the sentences name."""
+    if box.report:
+        score = str(box.data.get("score", ""))
+        return {
+            "title": box.report.title,
+            "category": box.report.category.name,
+            "tag": tag_names(box.report),
+            "score": score,
+        }
+    if box.notice:
+        return {"title": box.notice.title}
+    if box.membership is None:
+        return {}
+    bound = box.membership
+    return {
+        "name": bound.name or _("业主"),
+        "masked": bound.name[:1] + "**" if bound.name else _("有人"),
+        "home": home_words(bound),
+        "community": bound.community.name,
+        "role": bound.role.name,
+        "reason": bound.reason or "-",
+    }
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
