@@ -56,6 +56,12 @@ class NoticeAdmin(ScopedAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Done by the service."""
 
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """Withdrawing leaves what belongs to the notice where it is."""
+        return [str(obj) for obj in objs], {}, set(), []
+
     def delete_model(self, request: HttpRequest, obj: Notice) -> None:
         services.delete_notice(actor=request.user, notice_id=obj.pk)
 
