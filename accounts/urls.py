@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from accounts import views
 from accounts.api import views as api_views
+from accounts.views_pages import bind_page
 
 api: list[URLPattern] = [
     path("bindings", api_views.Bindings.as_view(), name="bindings"),
@@ -16,6 +17,7 @@ api: list[URLPattern] = [
     path("invitations", api_views.Invitations.as_view(), name="invitations"),
 ]
 pages: list[URLPattern] = [
+    path("bind", bind_page, name="bind"),
     path("invitations/<str:code>.svg", views.invitation_qr, name="invitation-qr"),
     path("communities/<slug:slug>/qr.svg", views.community_qr, name="community-qr"),
 ]

@@ -7,6 +7,7 @@ from .api.drafts import DraftView
 from .api.overview import CategoriesView, StatsView
 from .api.reports import ReportsView, ReportView, SimilarView
 from .serving import serve_media
+from .views import board, my_reports, new_report, report_page
 
 api: list[URLPattern] = [
     path("categories", CategoriesView.as_view()),
@@ -17,7 +18,12 @@ api: list[URLPattern] = [
     *(path(f"reports/<uuid:pk>/{name}", view.as_view()) for name, view in verbs.VIEWS.items()),
     path("drafts/<uuid:pk>", DraftView.as_view()),
 ]
-pages: list[URLPattern] = []
+pages: list[URLPattern] = [
+    path("reports/new", new_report),
+    path("reports", my_reports),
+    path("reports/<uuid:pk>", report_page),
+    path("board", board),
+]
 root: list[URLPattern] = [
     path("media/<uuid:pk>/<str:name>", serve_media, name="media"),
 ]

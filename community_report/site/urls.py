@@ -4,10 +4,11 @@ from django.urls import URLPattern, path
 
 from .me import Me, MyExport
 from .metrics import metrics
+from .pages import home
 
 api: list[URLPattern] = [
     path("me", Me.as_view(), name="me"),
     path("me/export", MyExport.as_view(), name="me-export"),
 ]
-pages: list[URLPattern] = []
+pages: list[URLPattern] = [path("", home, name="home")]
 root: list[URLPattern] = [path("metrics", metrics, name="metrics")]

@@ -47,10 +47,11 @@ def icon(name: str, extra: str = "") -> SafeString:
 
 
 @register.filter
-def category_icon(category: dict[str, Any]) -> str:
-    """The icon's name for `{"slug", "name"}`."""
-    by_name = next((found for word, found in CATEGORY_WORDS if word in category["name"]), "category")
-    return CATEGORY_ICONS.get(category["slug"], by_name)
+def category_icon(category: Any) -> str:
+    """The icon's name for a category, or for its `{"slug", "name"}`."""
+    slug, name = (category["slug"], category["name"]) if isinstance(category, dict) else (category.slug, category.name)
+    by_name = next((found for word, found in CATEGORY_WORDS if word in name), "category")
+    return CATEGORY_ICONS.get(slug, by_name)
 
 
 @register.simple_tag
@@ -112,3 +113,9 @@ def seconds(duration: float | None) -> int:
 def voice_length(duration: float | None) -> int:
     """How long a bubble is drawn, 1 to 4: longer messages are longer bubbles."""
     return 1 + sum(seconds(duration) >= step for step in (6, 20, 40))
+
+
+@register.filter
+def unlocalized(number: float | None) -> str:
+    """A number for a script: a point, whatever the language."""
+    return "" if number in (None, "") else repr(number)

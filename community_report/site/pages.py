@@ -1,0 +1,95 @@
+"""Home: what this person can do, by role."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.models import Community, Membership, User
+from accounts.policies import Standing, standing_of
+from accounts.web import person_required, signed_in
+from dispatch.models import Delivery
+from notices.models import Notice
+from reports.api.shapes import report_shape
+from reports.models import Category, Report
+from reports.policies import Viewer
+from reports.states import Status
+
+from .needs import needs_of
+
+Context = dict[str, Any]
+OWN_SHOWN = 3
+
+
+@person_required
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """`/h5/`."""
+    user = signed_in(request)
+    standing = standing_of(user)
+    if not standing.member_of:
+        return render(request, "site/home_unbound.html", _unbound(user))
+    counts = unread_counts(standing)
+    context: Context = {
+        "communities": Community.objects.filter(pk__in=standing.member_of),
+        "counts": counts,
+        "here": "home",
+        "resident": _resident(user, standing) if standing.resident_of else None,
+        "staff": _staff(user, standing) if standing.staff_of else None,
+        "manager": _manager(standing) if standing.communities_with("manage_reports") else None,
+    }
+    return render(request, "site/home.html", context)
+
+
+def unread_counts(standing: Standing) -> dict[str, int]:
+    """What the badges of the bottom bar say: `notices`, `inbox`."""
+    user = standing.user
+    notices = Notice.objects.visible_to(standing).filter(published_at__isnull=False).exclude(reads__user=user)
+    return {
+        "notices": notices.count(),
+        "inbox": Delivery.objects.filter(user=user, read_at__isnull=True).count(),
+    }
+
+
+def _unbound(user: User) -> Context:
+    """Nobody yet: waiting for a decision, refused, or about to begin."""
+    pending = Membership.objects.pending().for_view().filter(user=user)
+    return {"pending": list(pending), "user": user}
+
+
+def _resident(user: User, standing: Standing) -> Context:
+    own = Report.objects.filter(reporter=user)
+    viewer = Viewer(user, standing)
+    return {
+        "confirm": list(own.filter(status=Status.RESOLVED).order_by("status_since")),
+        "open": [
+            report_shape(report, viewer, events=False)
+            for report in own.filter(status__in=(Status.SUBMITTED, Status.CLAIMED))
+            .for_view(user)
+            .order_by("-created_at")[:OWN_SHOWN]
+        ],
+        "categories": Category.objects.filter(community__in=standing.resident_of, active=True)[:4],
+    }
+
+
+def _staff(user: User, standing: Standing) -> Context:
+    waiting = Report.objects.for_scope(standing, "open")
+    claimed = Report.objects.for_scope(standing, "claimed")
+    return {
+        "open": waiting.count(),
+        "claimed": claimed.count(),
+        "overdue": claimed.overdue(timezone.now()).count(),
+        "on_duty": user.memberships.active().filter(role__kind="staff", on_duty=True).exists(),
+    }
+
+
+def _manager(standing: Standing) -> Context:
+    """What needs a manager first, in each community of theirs."""
+    communities = list(Community.objects.filter(pk__in=standing.communities_with("manage_reports")))
+    doing = (Status.SUBMITTED, Status.CLAIMED)
+    return {
+        "needs": [need for community in communities for need in needs_of(standing, community)],
+        "open": Report.objects.for_scope(standing, "all").filter(status__in=doing).count(),
+    }

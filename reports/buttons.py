@@ -1,0 +1,116 @@
+"""Which buttons a report's page shows: at most one green, one plain, the rest behind 更多. The policy says what may be."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext as _
+
+from .states import Action, Status
+
+#: The main thing to do, the first that is allowed; and what stands beside it.
+GREEN = (Action.CLAIM, Action.RESOLVE, Action.CONFIRM, Action.RATE, Action.RESTORE)
+PLAIN = (
+    Action.IGNORE,
+    Action.PROGRESS,
+    Action.REOPEN,
+    Action.URGE,
+    Action.ASSIGN,
+    Action.COMMENT,
+    Action.FOLLOW,
+    Action.UNFOLLOW,
+)
+#: What happens at a tap; everything else opens a sheet first.
+DIRECT = frozenset({Action.CLAIM, Action.URGE, Action.FOLLOW, Action.UNFOLLOW})
+DANGER = frozenset({Action.WITHDRAW, Action.DISMISS})
+ICONS = {
+    Action.CLAIM: "check",
+    Action.IGNORE: "close",
+    Action.RELEASE: "back",
+    Action.PROGRESS: "send",
+    Action.RESOLVE: "check",
+    Action.ASSIGN: "me",
+    Action.DISMISS: "close",
+    Action.RECATEGORIZE: "list",
+    Action.MERGE: "refresh",
+    Action.RESTORE: "refresh",
+    Action.CONFIRM: "check",
+    Action.REOPEN: "refresh",
+    Action.WITHDRAW: "bin",
+    Action.URGE: "notice",
+    Action.COMMENT: "send",
+    Action.RATE: "star",
+    Action.FOLLOW: "follow",
+    Action.UNFOLLOW: "follow",
+}
+
+
+@dataclass(frozen=True)
+class Button:
+    """`direct`: it happens at a tap; else the sheet `act-<name>` opens."""
+
+    name: str
+    label: str
+    icon: str
+    direct: bool
+    danger: bool
+    done: str
+
+
+@dataclass(frozen=True)
+class Buttons:
+    green: Button | None = None
+    plain: Button | None = None
+    more: list[Button] = field(default_factory=list)
+
+
+def _done(action: Action) -> str:
+    """What the toast says afterwards."""
+    return {
+        Action.CLAIM: _("已接单，业主会收到通知"),
+        Action.IGNORE: _("好的，不再提醒您这条"),
+        Action.RELEASE: _("已退回，会通知其他同事"),
+        Action.PROGRESS: _("进展已发给上报人"),
+        Action.RESOLVE: _("结果已提交，等待业主确认"),
+        Action.ASSIGN: _("已指派，会通知对方"),
+        Action.CONFIRM: _("谢谢您的确认"),
+        Action.REOPEN: _("已告诉处理人，会继续处理"),
+        Action.WITHDRAW: _("已撤回"),
+        Action.URGE: _("已催办，处理人会收到提醒"),
+        Action.COMMENT: _("补充说明已发出"),
+        Action.RATE: _("谢谢您的评价"),
+        Action.FOLLOW: _("已关注，有进展会告诉您"),
+        Action.UNFOLLOW: _("已取消关注"),
+    }.get(action, _("已完成"))
+
+
+def _label(action: Action, status: str) -> str:
+    if action == Action.ASSIGN and status == Status.CLAIMED:
+        return _("转给同事")
+    return str(action.label)
+
+
+def _button(action: Action, status: str) -> Button:
+    return Button(
+        name=action.value,
+        label=_label(action, status),
+        icon=ICONS[action],
+        direct=action in DIRECT,
+        danger=action in DANGER,
+        done=_done(action),
+    )
+
+
+def buttons_for(allowed: Sequence[str], status: str) -> Buttons:
+    """Arrange `allowed_actions`. Claiming again what one holds is allowed and needs no button."""
+    actions = [Action(name) for name in allowed if not (name == Action.CLAIM and status == Status.CLAIMED)]
+    green = next((a for a in GREEN if a in actions), None)
+    if green is None and status == Status.SUBMITTED and Action.ASSIGN in actions:
+        green = Action.ASSIGN
+    plain = next((a for a in PLAIN if a in actions and a != green), None)
+    rest = [a for a in actions if a not in (green, plain)]
+    rest.sort(key=lambda a: a in DANGER)
+    return Buttons(
+        green=_button(green, status) if green else None,
+        plain=_button(plain, status) if plain else None,
+        more=[_button(action, status) for action in rest],
+    )

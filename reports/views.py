@@ -1,0 +1,272 @@
+"""The pages of reports: file one, one's own, one report, the board."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.models import Community, Membership, Role, User
+from accounts.policies import Standing, standing_of
+from accounts.web import person_required, signed_in
+from community_report.core.errors import DomainError, Invalid
+from community_report.core.ids import parse_uuid
+from community_report.core.pages import page_of
+
+from .api.drafts import show_draft
+from .api.shapes import report_shape
+from .buttons import Buttons, buttons_for
+from .models import Attachment, Category, Draft, Report
+from .policies import Viewer
+from .querysets import ReportQuerySet
+from .services.submit import Caller, SubmitData, submit_report
+from .states import OPEN, Action, Party, Status
+from .wording import receivers, standpoint, timeline
+
+Context = dict[str, Any]
+MERGE_CHOICES = 20
+
+
+# --- Filing -----------------------------------------------------------------------------------------------------
+
+
+@person_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_report(request: HttpRequest) -> HttpResponse:
+    """`/h5/reports/new` (`?draft=ID`, `?community=SLUG`, `?category=SLUG`, `?for=caller` for who telephoned)."""
+    user = signed_in(request)
+    standing = standing_of(user)
+    draft = _own_draft(user, request.GET.get("draft", ""))
+    places = _places(standing, request, draft)
+    if places is None:
+        return render(request, "reports/new_unbound.html", {"member": bool(standing.member_of)})
+    context = _new_context(request, user, places, draft)
+    if request.method != "POST":
+        return render(request, "reports/new.html", context)
+    try:
+        report, _created = submit_report(actor=user, data=_plain_form(request, places.chosen, draft))
+    except DomainError as error:
+        return render(request, "reports/new.html", {**context, "error": error}, status=error.status)
+    return redirect(f"/h5/reports/{report.pk}?sent=1")
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where this person can file: for themselves, or (`for_caller`) for somebody who telephoned."""
+
+    chosen: Community
+    others: list[Community]
+    for_caller: bool
+    may_switch: bool
+
+
+def _places(standing: Standing, request: HttpRequest, draft: Draft | None) -> Places | None:
+    own = standing.communities_with("file_reports")
+    telephone = standing.communities_with("handle_reports") | standing.communities_with("manage_reports")
+    for_caller = bool(telephone) and (request.GET.get("for") == "caller" or not own)
+    possible = list(Community.objects.filter(pk__in=telephone if for_caller else own))
+    if not possible:
+        return None
+    wanted = draft.community.slug if draft and draft.community else request.GET.get("community", "")
+    chosen = next((c for c in possible if c.slug == wanted), possible[0])
+    return Places(chosen, [c for c in possible if c != chosen], for_caller, bool(telephone and own))
+
+
+def _own_draft(user: User, raw: str) -> Draft | None:
+    """The draft of the address, where it is this person's and still open; for anybody else the page is without it."""
+    draft_id = parse_uuid(raw)
+    if draft_id is None:
+        return None
+    own = Draft.objects.filter(pk=draft_id, owner=user, ended_at__isnull=True)
+    return own.select_related("category", "community").prefetch_related("attachments").first()
+
+
+def _new_context(request: HttpRequest, user: User, places: Places, draft: Draft | None) -> Context:
+    categories = list(Category.objects.filter(community=places.chosen, active=True))
+    wanted = draft.category.slug if draft and draft.category else request.GET.get("category", "")
+    homes = _homes(user, places.chosen) if not places.for_caller else []
+    return {
+        "places": places,
+        "categories": categories,
+        "category": next((c for c in categories if c.slug == wanted), None),
+        "homes": homes,
+        "address": request.POST.get("address", homes[0] if homes else ""),
+        "draft": show_draft(draft) if draft else None,
+        "media_ids": {str(a.pk): a.media_id for a in draft.attachments.all()} if draft else {},
+        "typed": request.POST,
+        "hashed_id": request.POST.get("hashed_id") or str(uuid.uuid4()),
+        "settings": {
+            "community": places.chosen.slug,
+            "person": str(user.pk),
+            "draft": str(draft.pk) if draft else None,
+        },
+    }
+
+
+def _homes(user: User, community: Community) -> list[str]:
+    own = Membership.objects.filter(user=user, community=community, status=Membership.Status.ACTIVE, home__isnull=False)
+    return [str(membership.home) for membership in own.select_related("home__building").order_by("created_at")]
+
+
+def _plain_form(request: HttpRequest, community: Community, draft: Draft | None) -> SubmitData:
+    """The form sent without scripts."""
+    field = request.POST.get
+    hashed_id = parse_uuid(field("hashed_id", ""))
+    if hashed_id is None:
+        raise Invalid.field("hashed_id", _("编号无效"))
+    caller = None
+    if "caller_name" in request.POST:
+        home = {part: field(f"caller_{part}", "") for part in ("building", "unit", "room")}
+        caller = Caller(field("caller_name", "")[:40], field("caller_phone", "")[:20], home)
+    return SubmitData(
+        hashed_id=hashed_id,
+        community=community.slug,
+        category=field("category", ""),
+        title=field("title", "")[:80],
+        description=field("description", "")[:5000],
+        address=field("address", "")[:200],
+        draft=draft.pk if draft else None,
+        on_behalf_of=caller,
+    )
+
+
+# --- One's own, and the board -------------------------------------------------------------------------------------
+
+
+@person_required
+@require_safe
+def my_reports(request: HttpRequest) -> HttpResponse:
+    """`/h5/reports`: what this person reported; `?show=open|done|followed`, all without it."""
+    user = signed_in(request)
+    show = request.GET.get("show", "")
+    reports = Report.objects.filter(reporter=user)
+    if show == "open":
+        reports = reports.open()
+    elif show == "done":
+        reports = reports.exclude(status__in=OPEN)
+    elif show == "followed":
+        reports = Report.objects.visible_to(standing_of(user)).filter(follows__user=user)
+    context = _listed(request, user, reports)
+    return render(request, "reports/mine.html", {**context, "show": show, "here": "reports"})
+
+
+@person_required
+@require_safe
+def board(request: HttpRequest) -> HttpResponse:
+    """`/h5/board`: lost and found and other public reports; `?q=` searches, `?show=done` shows what has ended."""
+    user = signed_in(request)
+    standing = standing_of(user)
+    query = request.GET.get("q", "").strip()[:80].replace("\0", "")
+    show = "done" if request.GET.get("show") == "done" else ""
+    posts = Report.objects.for_scope(standing, "board")
+    posts = posts.exclude(status__in=OPEN) if show else posts.filter(status__in=OPEN)
+    posts = posts.search(query, address=False)  # others' addresses may be hidden
+    context = _listed(request, user, posts)
+    category = Category.objects.filter(community__in=standing.resident_of, public=True, active=True).first()
+    extra = {"q": query, "show": show, "here": "board", "category": category, "member": bool(standing.member_of)}
+    return render(request, "reports/board.html", {**context, **extra})
+
+
+def _listed(request: HttpRequest, user: User, reports: ReportQuerySet) -> Context:
+    """One page of a list, as this person may see it, and the query string of the next."""
+    viewer = Viewer.of(user)
+    rows, following = page_of(request, reports.for_view(user))
+    shapes = [report_shape(report, viewer, events=False) for report in rows]
+    return {"reports": shapes, "next": following}
+
+
+# --- One report -------------------------------------------------------------------------------------------------
+
+
+@person_required
+@require_safe
+def report_page(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """`/h5/reports/<id>`: where pushed links lead. What one may not know of is the calm 404."""
+    user = signed_in(request)
+    viewer = Viewer.of(user)
+    visible = Report.objects.visible_to(viewer.standing).filter(pk=pk)
+    if request.method == "HEAD":
+        return _version_alone(visible.first())
+    report = visible.for_view(user).with_events().first()
+    if report is None:
+        raise Http404
+    shape = report_shape(report, viewer, events=True)
+    full = "description" in shape
+    steps = timeline(report, shape)
+    buttons = buttons_for(shape["allowed_actions"], report.status)
+    context = {
+        "report": shape,
+        "version": _version(report),
+        "full": full,
+        "stand": standpoint(report, viewer),
+        "timeline": steps,
+        "results": next((step["media"] for step in steps if step["kind"] == "resolve"), []) if full else [],
+        "confirming": full and report.status == Status.RESOLVED and Action.CONFIRM in shape["allowed_actions"],
+        "mine": Party.REPORTER in viewer.parties(report),
+        "buttons": buttons,
+        "merged_into": _merged_into(report, viewer),
+        "sent": request.GET.get("sent") == "1" and Party.REPORTER in viewer.parties(report),
+        "told": _told(report),
+        **_choices(report, viewer, buttons),
+    }
+    return render(request, "reports/report.html", context)
+
+
+def _version(report: Report) -> str:
+    """Another one whenever the page would look different: also when media have arrived."""
+    waiting = report.attachments.filter(status=Attachment.Status.PENDING).count()
+    return f"{report.updated_at.timestamp()}-{waiting}"
+
+
+def _version_alone(report: Report | None) -> HttpResponse:
+    """What an open page asks for now and then to see whether there is news."""
+    if report is None:
+        raise Http404
+    return HttpResponse(headers={"X-Version": _version(report)})
+
+
+def _merged_into(report: Report, viewer: Viewer) -> Report | None:
+    """Only as a link that would open."""
+    into = Report.objects.visible_to(viewer.standing).filter(pk=report.merged_into_id)
+    return into.first() if report.merged_into_id else None
+
+
+def _told(report: Report) -> str:
+    """Whom filing it reached: the people on duty of the roles that its tags lead to."""
+    if not report.category.claimable:
+        return _("已发布，愿意接收的邻居会收到通知")
+    staff = Membership.objects.filter(role__tags__reports=report, status=Membership.Status.ACTIVE)
+    on_duty = staff.filter(on_duty=True)
+    count = (on_duty if on_duty.exists() else staff).values("user").distinct().count()
+    if not count:
+        return _("提交成功，已通知物业管理人员")
+    return _("提交成功，已通知 %(n)d 位%(roles)s") % {"n": count, "roles": receivers(report)}
+
+
+def _choices(report: Report, viewer: Viewer, buttons: Buttons) -> Context:
+    """What the managers' sheets offer; read only where their button is shown."""
+    shown = {button.name for button in (buttons.green, buttons.plain, *buttons.more) if button}
+    choices: Context = {"sheets": shown}
+    if Action.ASSIGN in shown:
+        choices["colleagues"] = _colleagues(report)
+    if Action.RECATEGORIZE in shown:
+        others = Category.objects.filter(community=report.community_id, active=True)
+        choices["categories"] = others.exclude(pk=report.category_id)
+    if Action.MERGE in shown:
+        same = Report.objects.filter(community=report.community_id).open().exclude(pk=report.pk)
+        choices["candidates"] = same.select_related("category").order_by("-created_at")[:MERGE_CHOICES]
+    return choices
+
+
+def _colleagues(report: Report) -> list[Membership]:
+    """Staff of the community, those that its tags lead to first, on duty before off duty; each person once."""
+    staff = Membership.objects.filter(
+        community=report.community_id, status=Membership.Status.ACTIVE, role__kind=Role.Kind.STAFF
+    ).exclude(user=report.claimed_by_id)
+    led = {role.pk for tag in report.tags.all() for role in tag.roles.all()}
+    rows = sorted(staff.select_related("user", "role"), key=lambda m: (m.role_id not in led, not m.on_duty, m.name))
+    return list({membership.user_id: membership for membership in reversed(rows)}.values())[::-1]

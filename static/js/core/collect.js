@@ -1,0 +1,229 @@
+// Voice and pictures of a form: recorded, chosen, sent while the person goes on writing; what failed is sent again by a tap.
+//
+// app.collect(element) → {items(), sending(), failed(), settled() → media for the API, onChange, restore(list), count()}
+(function () {
+  "use strict";
+
+  const app = window.app;
+  const { gettext, interpolate, h, icon } = app;
+  const FIRST_WARNING = 10; // seconds before the longest recording ends
+
+  class Collector {
+    constructor(element) {
+      this.element = element;
+      this.list = []; // {kind, source, state: "sending"|"sent"|"failed", media, progress, promise}
+      this.onChange = () => undefined;
+      this.error = element.querySelector("[data-collect-error]");
+      this.voices = element.querySelector("[data-voice-list]");
+      this.pictures = element.querySelector("[data-picture-list]");
+      this.recordButton = element.querySelector("[data-record]");
+      this.addButton = element.querySelector("[data-add-picture]");
+      this.most = { voice: Number(element.dataset.voices), image: Number(element.dataset.pictures) };
+      this.recording = null;
+      if (this.recordButton) this.recordButton.addEventListener("click", () => this.toggleRecording());
+      if (this.addButton) this.addButton.addEventListener("click", () => this.addPictures());
+      window.addEventListener("pagehide", () => this.recording && this.stopRecording());
+    }
+
+    count(kind) {
+      return this.list.filter((item) => item.kind === kind).length;
+    }
+
+    items() {
+      return this.list;
+    }
+
+    sending() {
+      return this.list.filter((item) => item.state === "sending");
+    }
+
+    failed() {
+      return this.list.filter((item) => item.state === "failed");
+    }
+
+    // Waits until nothing is on its way; rejects with the first failure.
+    async settled() {
+      if (this.recording) await this.stopRecording();
+      this.failed().forEach((item) => this.send(item));
+      await Promise.all(this.list.map((item) => item.promise));
+      return this.list.map((item) => item.media);
+    }
+
+    // What had arrived before the page was closed.
+    restore(media) {
+      media.forEach((one) => this.add({ kind: one.kind, source: { duration: one.duration, preview: "" }, state: "sent", media: one, promise: Promise.resolve() }));
+    }
+
+    say(sentence) {
+      this.error.textContent = sentence;
+    }
+
+    changed() {
+      if (this.recordButton) this.recordButton.hidden = !this.recording && this.count("voice") >= this.most.voice;
+      if (this.addButton) this.addButton.parentNode.hidden = this.count("image") >= this.most.image;
+      this.onChange();
+    }
+
+    add(item) {
+      this.list.push(item);
+      item.view = item.kind === "voice" ? this.voiceView(item) : this.pictureView(item);
+      if (item.kind === "voice") this.voices.append(item.view);
+      else this.pictures.insertBefore(item.view, this.addButton.parentNode);
+      this.show(item);
+      this.changed();
+    }
+
+    remove(item) {
+      this.list = this.list.filter((other) => other !== item);
+      item.view.remove();
+      app.media.stop();
+      this.changed();
+    }
+
+    take(kind, source) {
+      const item = { kind, source, state: "sending", media: null, progress: 0, promise: null };
+      this.add(item);
+      this.send(item);
+    }
+
+    send(item) {
+      item.state = "sending";
+      item.promise = item.source
+        .send((progress) => {
+          item.progress = progress;
+          this.show(item);
+        })
+        .then((media) => {
+          item.media = media;
+          item.state = "sent";
+        })
+        .catch((error) => {
+          item.state = "failed";
+          throw error;
+        })
+        .finally(() => {
+          this.show(item);
+          this.changed();
+        });
+      item.promise.catch(() => undefined); // told on the item itself
+      this.show(item);
+    }
+
+    show(item) {
+      const state = item.view.querySelector("[data-state]");
+      item.view.dataset.state = item.state;
+      const percent = item.progress > 0 && item.progress < 1 ? Math.round(item.progress * 100) + "%" : "";
+      if (item.state === "sending") state.textContent = percent || gettext("上传中");
+      else if (item.state === "failed") state.textContent = gettext("没传上，点这里重传");
+      else state.textContent = "";
+    }
+
+    stateView(item) {
+      return h("button", {
+        type: "button",
+        class: "collect-state",
+        "data-state": true,
+        onclick: () => item.state === "failed" && this.send(item),
+      });
+    }
+
+    removeView(item, label) {
+      return h("button", { type: "button", class: "collect-remove", "aria-label": label, onclick: () => this.remove(item) }, [icon("close")]);
+    }
+
+    // --- Pictures -------------------------------------------------------------------------------------------------
+
+    async addPictures() {
+      this.say("");
+      try {
+        const chosen = await app.once(this.addButton, () => app.wechat.chooseImages(this.most.image - this.count("image")));
+        (chosen || []).forEach((source) => this.take("image", source));
+      } catch (error) {
+        if (!(error instanceof app.wechat.Cancelled)) this.say(gettext("照片没有选上，请再试一次"));
+      }
+    }
+
+    pictureView(item) {
+      const image = h("img", { alt: interpolate(gettext("图片 %(n)s"), { n: this.count("image") }), width: 200, height: 200 });
+      image.addEventListener("error", async () => {
+        const { fallbackPreview } = item.source;
+        item.source.fallbackPreview = null;
+        if (fallbackPreview) image.src = await fallbackPreview().catch(() => "");
+      });
+      if (item.source.preview) image.src = item.source.preview;
+      return h("div", { class: "collect-tile" }, [
+        h("div", { class: "collect-picture" }, [image, this.stateView(item), this.removeView(item, gettext("去掉这张图片"))]),
+      ]);
+    }
+
+    // --- Voice ----------------------------------------------------------------------------------------------------
+
+    toggleRecording() {
+      this.say("");
+      app.once(this.recordButton, () => (this.recording ? this.stopRecording() : this.startRecording())).catch(() => this.recordingFailed());
+    }
+
+    recordingFailed() {
+      this.endRecording();
+      this.say(gettext("没有录上音。请允许使用麦克风，或用文字说明"));
+    }
+
+    async startRecording() {
+      this.recording = await app.wechat.record();
+      this.began = Date.now();
+      this.recordButton.classList.add("recording");
+      this.meter = this.element.querySelector("[data-level]");
+      this.meter.hidden = !this.recording.level;
+      this.clock = setInterval(() => this.tick(), 100);
+      this.tick();
+    }
+
+    tick() {
+      const passed = Math.floor((Date.now() - this.began) / 1000);
+      const rest = app.wechat.LONGEST - passed;
+      const sentence = rest <= FIRST_WARNING ? gettext("说完点一下，还能说 %(n)s 秒") : gettext("正在录音 %(n)s 秒，说完点一下");
+      this.label(interpolate(sentence, { n: rest <= FIRST_WARNING ? Math.max(0, rest) : passed }), "stop");
+      if (this.recording.level) this.meter.style.setProperty("--level", String(this.recording.level()));
+      if (rest <= 0) this.stopRecording().catch(() => this.recordingFailed());
+    }
+
+    label(sentence, name) {
+      this.recordButton.querySelector("[data-record-label]").textContent = sentence;
+      const address = document.body.dataset.icons + "#" + name;
+      const use = this.recordButton.querySelector("use");
+      if (use.getAttribute("href") !== address) use.setAttribute("href", address);
+    }
+
+    endRecording() {
+      clearInterval(this.clock);
+      this.recording = null;
+      this.recordButton.classList.remove("recording");
+      this.element.querySelector("[data-level]").hidden = true;
+      this.label(gettext("按一下说话"), "mic");
+    }
+
+    async stopRecording() {
+      const { recording } = this;
+      if (!recording) return;
+      this.endRecording();
+      this.take("voice", await recording.stop());
+    }
+
+    voiceView(item) {
+      const seconds = Math.max(1, Math.round(item.source.duration || 1));
+      const length = 1 + [6, 20, 40].filter((step) => seconds >= step).length;
+      const bubble = h("button", { type: "button", class: "voice", "data-length": length, "aria-pressed": "false", "aria-label": interpolate(gettext("播放语音，%(n)s 秒"), { n: seconds }) }, [
+        icon("sound"),
+        h("span", { text: seconds + "″" }),
+      ]);
+      if (item.source.play) bubble.addEventListener("click", () => item.source.play(bubble));
+      else bubble.disabled = true;
+      return h("div", { class: "collect-voice" }, [bubble, this.stateView(item), this.removeView(item, gettext("去掉这段语音"))]);
+    }
+  }
+
+  app.collect = (element) => {
+    element.collector = element.collector || new Collector(element);
+    return element.collector;
+  };
+})();

@@ -1,0 +1,110 @@
+// The managers' page of people: decide on bindings, give and take roles, invite.
+(function () {
+  "use strict";
+
+  const app = window.app;
+  const { gettext, interpolate } = app;
+
+  // Runs one call and shows the page afresh; a refusal is said where the person looks.
+  function act(button, sentence, call) {
+    return app.once(button, async () => {
+      try {
+        await call();
+        app.reload(sentence);
+      } catch (error) {
+        if (!(error instanceof app.ApiError)) throw error;
+        if (error.status === 409) app.reload(error.message);
+        else app.toast(error.message);
+      }
+    });
+  }
+
+  async function remove(button) {
+    const sure = await app.confirm({
+      title: interpolate(gettext("把%(name)s移出？"), { name: button.dataset.name }),
+      text: gettext("马上生效。手上没做完的报单会退回，重新找人处理。"),
+      yes: gettext("移出"),
+      danger: true,
+    });
+    if (!sure) return;
+    await act(button, gettext("已移出"), async () => {
+      for (const id of button.dataset.remove.trim().split(" ")) await app.api.delete("people/" + id);
+    });
+  }
+
+  async function unbind(button) {
+    const sure = await app.confirm({
+      title: interpolate(gettext("解除%(name)s的绑定？"), { name: button.dataset.name }),
+      text: gettext("对方会收到通知，之后不能再为这套房屋上报。"),
+      yes: gettext("解除"),
+      danger: true,
+    });
+    if (sure) await act(button, gettext("已解除"), () => app.api.post("bindings/" + button.dataset.unbind + "/revoke"));
+  }
+
+  $(document)
+    .on("click", "[data-approve]", ({ currentTarget: button }) =>
+      act(button, gettext("已通过，会通知对方"), () => app.api.post("bindings/" + button.dataset.approve + "/approve")),
+    )
+    .on("click", "[data-revoke]", ({ currentTarget: button }) =>
+      act(button, gettext("已解除，会通知对方"), () => app.api.post("bindings/" + button.dataset.revoke + "/revoke")),
+    )
+    .on("click", "[data-remove]", ({ currentTarget: button }) => remove(button))
+    .on("click", "[data-unbind]", ({ currentTarget: button }) => unbind(button));
+
+  // Rejecting asks for the reason, which the person is told.
+  const rejection = document.querySelector("[data-reject-form]");
+  if (rejection) {
+    $(document)
+      .on("click", "[data-reject]", ({ currentTarget: button }) => {
+        rejection.elements.id.value = button.dataset.reject;
+        rejection.querySelector("[data-whom]").textContent = button.dataset.name;
+        app.sheet("reject").show();
+      })
+      .on("click", "[data-reason]", ({ currentTarget: chip }) => {
+        rejection.elements.reason.value = chip.textContent;
+      });
+    app.forms.onSubmit(rejection, async (values) => {
+      await app.api.post("bindings/" + values.id + "/reject", { reason: values.reason });
+      app.reload(gettext("已告诉申请人"));
+    });
+  }
+
+  document.querySelectorAll("form[data-person]").forEach((form) =>
+    app.forms.onSubmit(form, async (values) => {
+      const changes = { roles: values.roles || [], permissions: values.permissions || [] };
+      await app.api.patch("people/" + form.dataset.person, changes);
+      app.reload(gettext("已保存"));
+    }),
+  );
+
+  document.querySelectorAll("form[data-invite]").forEach((form) =>
+    app.forms.onSubmit(form, async (values) => {
+      const made = await app.api.post("invitations", {
+        community: form.dataset.community,
+        role: values.role,
+        expires_hours: Number(values.expires_hours),
+      });
+      history.replaceState(null, "", location.pathname + location.search + "#invitation-" + made.code);
+      location.reload();
+    }),
+  );
+
+  // A new invitation is shown open.
+  const opened = location.hash.startsWith("#invitation-") && document.getElementById(location.hash.slice(1));
+  if (opened) {
+    opened.open = true;
+    opened.scrollIntoView({ block: "center" });
+  }
+
+  $(document).on("click", "[data-copy]", async ({ currentTarget: button }) => {
+    const field = document.getElementById(button.dataset.copy);
+    field.select();
+    try {
+      await navigator.clipboard.writeText(field.value);
+    } catch (error) {
+      document.execCommand("copy"); // where the page is not served by https
+    }
+    app.toast(gettext("链接已复制"));
+  });
+})();

@@ -1,0 +1,2 @@
+// The poster for the lobby.
+document.getElementById("print").addEventListener("click", () => window.print());

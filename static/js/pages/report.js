@@ -1,0 +1,122 @@
+// One report: whatever this person may do now. What it means and who may is the server's to say.
+(function () {
+  "use strict";
+
+  const app = window.app;
+  const { gettext } = app;
+  const address = "reports/" + document.body.dataset.report + "/";
+  const LOST = new Set(["already_claimed", "wrong_state"]);
+  const WATCH = [15, 15, 30, 60, 120]; // seconds between looks for news; then every two minutes
+
+  // Somebody was faster, or it has moved on: the page afresh says so calmly.
+  function failed(error, form) {
+    if (!(error instanceof app.ApiError)) throw error;
+    if (LOST.has(error.code)) app.reload(error.message);
+    else if (form) app.forms.showError(form, error);
+    else app.toast(error.message);
+  }
+
+  $(document).on("click", "button[data-act]", ({ currentTarget: button }) =>
+    app.once(button, async () => {
+      try {
+        await app.api.post(address + button.dataset.act);
+        app.reload(button.dataset.done);
+      } catch (error) {
+        failed(error);
+      }
+    }),
+  );
+
+  function payload(form, media) {
+    const values = app.forms.values(form);
+    if (values.score) values.score = Number(values.score);
+    if (media) values.media = media;
+    return values;
+  }
+
+  function complaint(form, values) {
+    if (form.querySelector("[data-stars]") && !values.score) return { score: [gettext("请点几颗星")] };
+    if (form.dataset.act === "assign" && !values.user) return { user: [gettext("请选一位同事")] };
+    if (form.dataset.act === "recategorize" && !values.category) return { category: [gettext("请选一个分类")] };
+    if (form.dataset.act === "merge" && !values.into) return { into: [gettext("请选一条报单")] };
+    return null;
+  }
+
+  async function act(form) {
+    const { act: name, done } = form.dataset;
+    const element = form.querySelector("[data-collect]");
+    let media = null;
+    if (element) {
+      try {
+        media = await app.collect(element).settled();
+      } catch (error) {
+        throw new app.ApiError(0, { detail: gettext("有附件没传上：点它重传，或去掉后再提交") });
+      }
+    }
+    const values = payload(form, media);
+    const fields = complaint(form, values);
+    if (fields) throw new app.ApiError(400, { code: "invalid", fields });
+    await app.api.post(address + name, values);
+    app.store.forget(key(form));
+    app.reload(done);
+  }
+
+  // What was typed in a sheet stays when it is closed, and when the page is.
+  const key = (form) => address + form.dataset.act;
+
+  function keepText(form) {
+    const area = form.querySelector("textarea");
+    if (!area) return;
+    area.value = area.value || app.store.load(key(form)) || "";
+    area.addEventListener("input", () => app.store.save(key(form), area.value));
+  }
+
+  document.querySelectorAll("form[data-act]").forEach((form) => {
+    keepText(form);
+    const element = form.querySelector("[data-collect]");
+    if (element) app.collect(element);
+    app.forms.onSubmit(form, () => act(form).catch((error) => failed(error, form)));
+  });
+
+  // A usual sentence at a tap.
+  $(document).on("click", "[data-fills] .chip", ({ currentTarget: chip }) => {
+    const area = document.getElementById(chip.parentNode.dataset.fills);
+    area.value = area.value ? area.value + "\n" + chip.textContent : chip.textContent;
+    area.dispatchEvent(new Event("input"));
+  });
+
+  $(document).on("click", "[data-place]", (event) => {
+    const { latitude, longitude, name } = event.currentTarget.dataset;
+    if (!/MicroMessenger/i.test(navigator.userAgent)) return;
+    event.preventDefault();
+    const link = event.currentTarget.href;
+    app.wechat
+      .showPlace({ latitude: Number(latitude), longitude: Number(longitude), name })
+      .catch(() => false)
+      .then((shown) => shown || location.assign(link));
+  });
+
+  // News: one cheap look now and then, never in the background, and never under somebody's fingers.
+  let looks = 0;
+
+  function busy() {
+    return document.hidden || document.querySelector(".offcanvas.show, .modal.show, .lightbox, .typing, [aria-busy=true]") || document.querySelector("#confirm-comment, [data-stars] input:checked");
+  }
+
+  async function look() {
+    looks += 1;
+    if (!busy()) {
+      const news = await fetch(location.href.split("#")[0], { method: "HEAD", credentials: "same-origin" }).catch(() => null);
+      const version = news && news.ok && news.headers.get("X-Version");
+      if (version && version !== document.body.dataset.version && !busy()) return app.reload();
+    }
+    return wait();
+  }
+
+  function wait() {
+    setTimeout(look, WATCH[Math.min(looks, WATCH.length - 1)] * 1000);
+  }
+
+  if (document.querySelector("[data-collect], [data-place]")) app.wechat.begin();
+  if (document.body.dataset.version) wait();
+})();
