@@ -1,0 +1,132 @@
+/* The page of the phones: loads what there is, follows what happens. */
+
+import { call, make } from "./dom.js";
+import { Feed } from "./feed.js";
+import { isEnglish, setLanguage, translatePage } from "./i18n.js";
+import { Phone } from "./phone.js";
+import { Tour } from "./tour.js";
+import { Trouble } from "./trouble.js";
+
+const SIZE = { width: 399, height: 896, gap: 34 };
+const world = { state: null, phones: new Map(), feed: null, tour: null, trouble: null };
+
+const shown = () => JSON.parse(localStorage.getItem("shown") || "null");
+const isShown = (phone) => (shown() ? shown().includes(phone.host) : phone.show);
+
+async function load() {
+  world.state = await call("GET", "state");
+  document.getElementById("account-name").textContent = world.state.account.name;
+  document.title = world.state.account.name;
+  for (const phone of world.state.phones) await welcome(phone);
+  arrange();
+}
+
+async function welcome(phone) {
+  const known = world.phones.get(phone.host);
+  if (known) known.update(phone);
+  else world.phones.set(phone.host, new Phone(phone, world));
+  world.phones.get(phone.host).fill(await call("GET", `phones/${phone.host}/chat`));
+}
+
+/* Puts the chosen phones on the desk without touching those that stay: a moved frame would load its page again. */
+function arrange() {
+  const desk = document.getElementById("phones");
+  for (const phone of world.phones.values()) {
+    if (!isShown(phone.data)) phone.element.remove();
+    else if (!phone.element.isConnected) desk.append(phone.element);
+  }
+  drawPeople();
+  fit();
+}
+
+function drawPeople() {
+  const people = [...world.phones.values()].map(({ data }) => {
+    const face = make("span", { class: "face", style: { "--color": data.color } }, data.name.slice(0, 1));
+    const onclick = () => toggle(data);
+    return make("button", { type: "button", "aria-pressed": String(isShown(data)), onclick }, face, `${data.name} · ${data.role}`);
+  });
+  document.getElementById("people").replaceChildren(...people);
+}
+
+function toggle(phone) {
+  const hosts = [...world.phones.values()].map((item) => item.data).filter(isShown).map((item) => item.host);
+  const next = hosts.includes(phone.host) ? hosts.filter((host) => host !== phone.host) : [...hosts, phone.host];
+  localStorage.setItem("shown", JSON.stringify(next));
+  arrange();
+}
+
+/* As large as fits, so that all are seen at once; below a readable size the desk scrolls instead. `?scale=1` fixes it. */
+function fit() {
+  const fixed = Number(new URLSearchParams(location.search).get("scale"));
+  const desk = document.getElementById("desk");
+  const count = Math.max(1, document.getElementById("phones").childElementCount);
+  const width = (desk.clientWidth - 8) / (count * SIZE.width + (count + 1) * SIZE.gap);
+  const height = (window.innerHeight - 96) / SIZE.height;
+  const scale = fixed || Math.min(1, Math.max(0.56, Math.min(width, height)));
+  document.documentElement.style.setProperty("--scale", scale.toFixed(4));
+}
+
+const HANDLERS = {
+  journal: (entry) => {
+    world.feed.add(entry);
+    world.tour.add(entry);
+  },
+  chat: ({ host, message }) => world.phones.get(host)?.receive(message),
+  cleared: ({ host }) => world.phones.get(host)?.fill([]),
+  phone: async (phone) => {
+    const known = world.phones.get(phone.host);
+    if (known) known.update(phone);
+    else {
+      await welcome(phone);
+      arrange();
+    }
+    world.trouble.draw();
+  },
+  menu: (menu) => {
+    world.state.menu = menu;
+    for (const phone of world.phones.values()) phone.drawBar();
+  },
+  qrcode: (code) => world.state.qrcodes.unshift(code),
+  faults: (faults) => {
+    world.state.faults = faults;
+    world.trouble.draw();
+  },
+};
+
+function follow() {
+  const source = new EventSource("/__sandbox__/events");
+  let broken = false;
+  for (const [name, handle] of Object.entries(HANDLERS)) {
+    source.addEventListener(name, (event) => handle(JSON.parse(event.data)));
+  }
+  source.addEventListener("error", () => { broken = true; });
+  source.addEventListener("open", () => {
+    if (broken) load();
+    broken = false;
+  });
+}
+
+function speak() {
+  const button = document.getElementById("language");
+  button.textContent = isEnglish() ? "中文" : "English";
+  button.lang = isEnglish() ? "zh" : "en";
+  translatePage();
+}
+
+document.getElementById("language").addEventListener("click", () => {
+  setLanguage(isEnglish() ? "zh" : "en");
+  speak();
+  for (const part of [world.feed, world.tour, world.trouble, ...world.phones.values()]) part.draw();
+});
+
+document.getElementById("detail-close").addEventListener("click", () => document.getElementById("detail").close());
+window.addEventListener("resize", fit);
+
+speak();
+await load();
+world.feed = new Feed(world);
+world.trouble = new Trouble(world);
+const past = await call("GET", "journal?limit=20000");
+world.tour = new Tour(world, past.entries);
+world.feed.fill(past.entries);
+follow();
