@@ -301,3 +301,13 @@ def test_leftovers_of_killed_workers_are_removed(settings: Any) -> None:
         os.utime(folder / name, (stamp, stamp))
     media.clean_temporary_files(timezone.now())
     assert {path.name for path in folder.iterdir()} == {"new"}
+
+
+def test_the_pulse_looks_for_retries_that_have_just_come_due(cast: Cast) -> None:
+    now = timezone.now()
+    fresh, just, long_ago, not_yet = (attach(cast) for _ in range(4))
+    for attachment, seconds in ((just, -1), (long_ago, -60), (not_yet, 5)):
+        row = Attachment.objects.filter(pk=attachment.pk)
+        row.update(attempts=1, next_attempt_at=now + timedelta(seconds=seconds))
+    Attachment.objects.filter(pk=fresh.pk).update(next_attempt_at=now - timedelta(seconds=1))
+    assert media.retries_due(now) == [just.pk]
