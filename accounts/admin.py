@@ -15,6 +15,7 @@ from community_report.core.admin import ReadOnly, ScopedAdmin
 from community_report.core.errors import DomainError
 
 from .models import Building, Community, Home, Invitation, Membership, Role, RosterEntry, User
+from .policies import person_of
 from .services import bindings, communities
 
 admin.site.site_header = admin.site.site_title = _("小区信息上报系统")
@@ -112,7 +113,7 @@ class MembershipAdmin(ReadOnly, ScopedAdmin):
 
     @admin.action(description=_("通过所选绑定"))
     def approve(self, request: HttpRequest, chosen: QuerySet[Membership]) -> None:
-        _each(self, request, chosen, lambda row: bindings.approve_binding(actor=request.user, membership=row))
+        _each(self, request, chosen, lambda row: bindings.approve_binding(actor=person_of(request), membership=row))
 
     @admin.action(description=_("拒绝所选绑定"))
     def reject(self, request: HttpRequest, chosen: QuerySet[Membership]) -> None:
@@ -121,12 +122,12 @@ class MembershipAdmin(ReadOnly, ScopedAdmin):
             self,
             request,
             chosen,
-            lambda row: bindings.reject_binding(actor=request.user, membership=row, reason=reason),
+            lambda row: bindings.reject_binding(actor=person_of(request), membership=row, reason=reason),
         )
 
     @admin.action(description=_("解除所选绑定"))
     def revoke(self, request: HttpRequest, chosen: QuerySet[Membership]) -> None:
-        _each(self, request, chosen, lambda row: bindings.revoke_membership(actor=request.user, membership=row))
+        _each(self, request, chosen, lambda row: bindings.revoke_membership(actor=person_of(request), membership=row))
 
 
 def _each(page: ScopedAdmin, request: HttpRequest, rows: QuerySet[Any], act: Callable[[Any], object]) -> None:

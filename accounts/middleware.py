@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.functional import SimpleLazyObject
 
-from .policies import standing_of
+from .policies import person_of, standing_of
 
 Next = Callable[[HttpRequest], HttpResponse]
 
@@ -19,7 +19,7 @@ class PersonMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.standing = SimpleLazyObject(lambda: standing_of(request.user))
+        vars(request)["standing"] = SimpleLazyObject(lambda: standing_of(person_of(request)))
         if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES and request.user.is_authenticated:
             translation.activate(request.user.language)
             request.LANGUAGE_CODE = translation.get_language()

@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.contrib.contenttypes.models import ContentType
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from guardian.models import GroupObjectPermission, UserObjectPermission
+from rest_framework.request import Request
 
 from community_report.core.errors import Forbidden, NotBound
 
@@ -62,6 +64,12 @@ def standing_of(user: User) -> Standing:
         resident_of=frozenset(community for community, _r, kind in active if kind == Role.Kind.RESIDENT),
         member_of=members,
     )
+
+
+def person_of(request: HttpRequest | Request) -> User:
+    """The person of a request that only somebody signed in can make; who has no session was refused before."""
+    assert isinstance(request.user, User)
+    return request.user
 
 
 def require(standing: Standing, permission: str, community: Community | None) -> Community:

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 if TYPE_CHECKING:
+    from accounts.models import Membership
     from accounts.policies import Standing
 
 #: How long an automatic binding stands as new for the managers.

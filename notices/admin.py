@@ -7,6 +7,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts.policies import person_of
 from community_report.core.admin import ReadOnly, ScopedAdmin
 
 from . import services
@@ -30,7 +31,7 @@ class NoticeAdmin(ScopedAdmin):
 
     @admin.display(description=_("已读"))
     def reads_count(self, notice: Notice) -> int:
-        return notice.reads_
+        return int(vars(notice)["reads_"])
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         if obj is None:
@@ -48,10 +49,10 @@ class NoticeAdmin(ScopedAdmin):
             changes = {name: clean[name] for name in names}
             if "roles" in clean:
                 changes["audience"] = audience
-            services.edit_notice(actor=request.user, notice_id=obj.pk, changes=changes)
+            services.edit_notice(actor=person_of(request), notice_id=obj.pk, changes=changes)
             return
         plain = {name: clean[name] for name in ("community", "title", "body", "pinned", "publish_at")}
-        obj.pk = services.publish_notice(actor=request.user, audience=audience, **plain).pk
+        obj.pk = services.publish_notice(actor=person_of(request), audience=audience, **plain).pk
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Done by the service."""
@@ -63,11 +64,11 @@ class NoticeAdmin(ScopedAdmin):
         return [str(obj) for obj in objs], {}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: Notice) -> None:
-        services.delete_notice(actor=request.user, notice_id=obj.pk)
+        services.delete_notice(actor=person_of(request), notice_id=obj.pk)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Notice]) -> None:
         for notice in queryset:
-            services.delete_notice(actor=request.user, notice_id=notice.pk)
+            services.delete_notice(actor=person_of(request), notice_id=notice.pk)
 
 
 @admin.register(NoticeRead)

@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -13,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import Community
-from accounts.policies import Standing, standing_of
+from accounts.policies import Standing, person_of, standing_of
 from community_report.core.api import page
 from community_report.core.errors import NotBound, NotFound
 
@@ -72,7 +71,7 @@ class Notices(APIView):
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
         """Notices addressed to this person, newest first; `community=` narrows to one."""
-        standing = standing_of(request.user)
+        standing = standing_of(person_of(request))
         if not standing.member_of and not request.user.is_superuser:
             raise NotBound(_("您还没有绑定小区"))
         notices = _visible(standing)
@@ -88,10 +87,10 @@ class Notices(APIView):
         form.is_valid(raise_exception=True)
         values = dict(form.validated_data)
         community = Community.objects.filter(slug=values.pop("community")).first()
-        standing = standing_of(request.user)
+        standing = standing_of(person_of(request))
         if community is None or (community.pk not in standing.member_of and not request.user.is_superuser):
             raise NotBound(_("您不是这个小区的成员"))
-        notice = services.publish_notice(actor=request.user, community=community, **values)
+        notice = services.publish_notice(actor=person_of(request), community=community, **values)
         return Response(notice_shape(_get(standing, notice.pk)), status=201)
 
 
@@ -99,26 +98,26 @@ class NoticeDetail(APIView):
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, pk: UUID) -> Response:
         """Reading one marks it read."""
-        standing = standing_of(request.user)
+        standing = standing_of(person_of(request))
         notice = _get(standing, pk)
         if notice.published_at is not None:
-            services.mark_read(actor=request.user, notice=notice)
+            services.mark_read(actor=person_of(request), notice=notice)
             notice.read_ = True
         return Response(notice_shape(notice))
 
     @extend_schema(request=NoticeChanges, responses=OpenApiTypes.OBJECT)
     def patch(self, request: Request, pk: UUID) -> Response:
-        standing = standing_of(request.user)
+        standing = standing_of(person_of(request))
         _get(standing, pk)
         form = NoticeChanges(data=request.data, partial=True)
         form.is_valid(raise_exception=True)
-        services.edit_notice(actor=request.user, notice_id=pk, changes=form.validated_data)
+        services.edit_notice(actor=person_of(request), notice_id=pk, changes=form.validated_data)
         return Response(notice_shape(_get(standing, pk)))
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, pk: UUID) -> Response:
-        _get(standing_of(request.user), pk)
-        services.delete_notice(actor=request.user, notice_id=pk)
+        _get(standing_of(person_of(request)), pk)
+        services.delete_notice(actor=person_of(request), notice_id=pk)
         return Response(status=204)
 
 
@@ -126,13 +125,13 @@ class NoticeReaders(APIView):
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, pk: UUID) -> Response:
         """Who of the audience has read it, and who has not: counts over all, people a page at a time."""
-        notice = _get(standing_of(request.user), pk)
-        must_publish(request.user, notice.community)
+        notice = _get(standing_of(person_of(request)), pk)
+        must_publish(person_of(request), notice.community)
         audience = services.audience_of(notice)
-        when = NoticeRead.objects.filter(notice=notice, user=OuterRef("pk")).values("read_at")
         read = NoticeRead.objects.filter(notice=notice, user__in=audience.values("pk")).count()
-        rows, cursor = page(request, audience.annotate(read_at_=Subquery(when)))
+        rows, cursor = page(request, audience)
+        when = dict(NoticeRead.objects.filter(notice=notice, user__in=rows).values_list("user", "read_at"))
         people = [
-            {"user": {"id": str(row.pk), "display_name": row.display_name}, "read_at": row.read_at_} for row in rows
+            {"user": {"id": str(row.pk), "display_name": row.display_name}, "read_at": when.get(row.pk)} for row in rows
         ]
         return Response({"read": read, "unread": audience.count() - read, "results": people, "next": cursor})

@@ -31,6 +31,8 @@ class Notice(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
+    read_: bool  # annotated by `with_read_mark`
+
     objects = NoticeQuerySet.as_manager()
 
     class Meta:
@@ -40,7 +42,9 @@ class Notice(models.Model):
         indexes = [
             models.Index(fields=["community", "-created_at"]),
             models.Index(
-                fields=["publish_at"], condition=Q(published_at__isnull=True, deleted_at__isnull=True), name="notice_due"
+                fields=["publish_at"],
+                condition=Q(published_at__isnull=True, deleted_at__isnull=True),
+                name="notice_due",
             ),
         ]
 

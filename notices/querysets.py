@@ -11,6 +11,9 @@ from accounts.policies import Standing
 if TYPE_CHECKING:
     from .models import Notice
 
+if TYPE_CHECKING:
+    pass
+
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
     def alive(self) -> Self:
@@ -20,7 +23,7 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         return self.alive().filter(published_at__isnull=False)
 
     def visible_to(self, standing: Standing) -> Self:
-        """Published ones whose audience this person belongs to; a publisher sees all of the community's, scheduled ones too."""
+        """Published ones addressed to this person; a publisher sees all of the community's, scheduled ones too."""
         if standing.user.is_superuser:
             return self.alive()
         publishes = standing.communities_with("publish_notices")

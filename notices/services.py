@@ -152,10 +152,17 @@ def mark_read(*, actor: User, notice: Notice) -> None:
 
 
 def audience_of(notice: Notice) -> QuerySet[User]:
-    """The people a notice is for, as `Audience` says; `NoticeQuerySet._addressed_to` is the same from a person's side."""
-    members = Membership.objects.filter(community=notice.community_id, status=Membership.Status.ACTIVE)
-    roles = list(notice.roles.values_list("pk", flat=True))
-    buildings = list(notice.buildings.values_list("pk", flat=True))
+    """The people a notice is for, as `Audience` says; `NoticeQuerySet._addressed_to` is that from a person's side."""
+    return _people(notice.community_id, list(notice.roles.all()), list(notice.buildings.all()))
+
+
+def reach(*, community: Community, audience: Audience) -> int:
+    """How many people a notice to this audience would be for. Raises Invalid for a role or building that is none."""
+    return _people(community.pk, *_resolve(community, audience)).count()
+
+
+def _people(community_id: int, roles: list[Role], buildings: list[Building]) -> QuerySet[User]:
+    members = Membership.objects.filter(community=community_id, status=Membership.Status.ACTIVE)
     if roles:
         members = members.filter(role__in=roles)
     if buildings:

@@ -3,11 +3,18 @@
 from django.urls import URLPattern, path
 
 from . import api as notices_api
+from .views import edit_notice, new_notice, notice, notice_reach, notices
 
 api: list[URLPattern] = [
     path("notices", notices_api.Notices.as_view(), name="notices"),
     path("notices/<uuid:pk>", notices_api.NoticeDetail.as_view(), name="notice"),
     path("notices/<uuid:pk>/readers", notices_api.NoticeReaders.as_view(), name="notice-readers"),
 ]
-pages: list[URLPattern] = []
+pages: list[URLPattern] = [
+    path("notices", notices),
+    path("notices/new", new_notice),
+    path("notices/reach", notice_reach),
+    path("notices/<uuid:pk>", notice),
+    path("notices/<uuid:pk>/edit", edit_notice),
+]
 root: list[URLPattern] = []

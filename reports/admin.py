@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User
+from accounts.policies import person_of
 from community_report.core.admin import ReadOnly, ScopedAdmin, TabularInline, communities_of
 from community_report.core.errors import DomainError
 
@@ -124,7 +125,7 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
 
         return self._ask(
             request, chosen, AssignForm, "assign", lambda report, clean: verbs.assign_report(
-                actor=request.user, report_id=report.pk, user_id=clean["user"].pk
+                actor=person_of(request), report_id=report.pk, user_id=clean["user"].pk
             )
         )  # fmt: skip
 
@@ -132,7 +133,7 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
     def dismiss(self, request: HttpRequest, chosen: QuerySet[Report]) -> HttpResponse | None:
         return self._ask(
             request, chosen, ReasonForm, "dismiss", lambda report, clean: verbs.dismiss_report(
-                actor=request.user, report_id=report.pk, reason=clean["reason"]
+                actor=person_of(request), report_id=report.pk, reason=clean["reason"]
             )
         )  # fmt: skip
 
@@ -140,7 +141,7 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
     def restore(self, request: HttpRequest, chosen: QuerySet[Report]) -> HttpResponse | None:
         return self._ask(
             request, chosen, ReasonForm, "restore", lambda report, clean: verbs.restore_report(
-                actor=request.user, report_id=report.pk, reason=clean["reason"]
+                actor=person_of(request), report_id=report.pk, reason=clean["reason"]
             )
         )  # fmt: skip
 
@@ -155,7 +156,7 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
 
         return self._ask(
             request, chosen, CategoryForm, "recategorize", lambda report, clean: verbs.recategorize_report(
-                actor=request.user, report_id=report.pk, category=clean["category"].slug, reason=clean["reason"]
+                actor=person_of(request), report_id=report.pk, category=clean["category"].slug, reason=clean["reason"]
             )
         )  # fmt: skip
 

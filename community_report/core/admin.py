@@ -21,7 +21,8 @@ else:  # Django's admin classes take no parameters at run time
 
 def communities_of(request: HttpRequest, permission: str) -> frozenset[int] | None:
     """Keys of the communities where this person holds `permission`; None: all of them (a superuser)."""
-    return None if request.user.is_superuser else request.standing.communities_with(permission)
+    held: frozenset[int] = vars(request)["standing"].communities_with(permission)
+    return None if request.user.is_superuser else held
 
 
 class ScopedAdmin(ModelAdmin):

@@ -130,7 +130,7 @@ def _from_drf(error: drf.APIException) -> Response:
         status = 401
     response = Response(error_body(status), status=status)
     if isinstance(error, drf.Throttled):
-        response["Retry-After"] = str(max(1, int(error.wait or 1)))
+        response["Retry-After"] = str(max(1, int(getattr(error, "wait", None) or 1)))
     return response
 
 
