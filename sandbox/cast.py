@@ -16,6 +16,7 @@ DESCRIBED = {"name", "openid", "role", "show", "color", "platform", "place"}
 @dataclass
 class Cast:
     account: dict[str, str] = field(default_factory=dict)
+    page: dict[str, str] = field(default_factory=dict)
     phones: list[dict[str, Any]] = field(default_factory=list)
     templates: list[dict[str, Any]] = field(default_factory=list)
     tour: list[dict[str, Any]] = field(default_factory=list)

@@ -77,7 +77,12 @@ class Control:
         values["phones"] = [world.phone_view(phone) for phone in world.state.phones.values()]
         values["templates"] = [asdict(item) for item in world.state.templates.values()]
         values["qrcodes"] = [asdict(item) for item in world.living_qrcodes()]
-        values |= {"faults": world.faults.view(), "tour": world.cast.tour, "mode": world.config.mode}
+        values |= {
+            "faults": world.faults.view(),
+            "tour": world.cast.tour,
+            "page": world.cast.page,
+            "mode": world.config.mode,
+        }
         values |= {"app_url": world.config.app_url, "public_base_url": world.config.public_base_url}
         values |= {"enforce": world.enforce, "skew": world.clock.skew, "last": world.journal.last}
         values["albums"] = [{"name": name, "title": photos.title(name)} for name in photos.names()]

@@ -7,7 +7,8 @@ import { Phone } from "./phone.js";
 import { Tour } from "./tour.js";
 import { Trouble } from "./trouble.js";
 
-const SIZE = { width: 399, height: 896, gap: 34 };
+const SIZE = { width: 399, gap: 30, label: 46, shortest: 800, tallest: 930 };
+const AROUND = 128;
 const world = { state: null, phones: new Map(), feed: null, tour: null, trouble: null };
 
 const shown = () => JSON.parse(localStorage.getItem("shown") || "null");
@@ -43,7 +44,8 @@ function drawPeople() {
   const people = [...world.phones.values()].map(({ data }) => {
     const face = make("span", { class: "face", style: { "--color": data.color } }, data.name.slice(0, 1));
     const onclick = () => toggle(data);
-    return make("button", { type: "button", "aria-pressed": String(isShown(data)), onclick }, face, `${data.name} · ${data.role}`);
+    const label = `${data.name} · ${data.role}`;
+    return make("button", { type: "button", "aria-pressed": String(isShown(data)), "aria-label": label, title: label, onclick }, face);
   });
   document.getElementById("people").replaceChildren(...people);
 }
@@ -59,11 +61,15 @@ function toggle(phone) {
 function fit() {
   const fixed = Number(new URLSearchParams(location.search).get("scale"));
   const desk = document.getElementById("desk");
-  const count = Math.max(1, document.getElementById("phones").childElementCount);
+  const narrow = window.innerWidth <= 860;
+  const count = narrow ? 1 : Math.max(1, document.getElementById("phones").childElementCount);
+  const room = window.innerHeight - AROUND - SIZE.label;
   const width = (desk.clientWidth - 8) / (count * SIZE.width + (count + 1) * SIZE.gap);
-  const height = (window.innerHeight - 96) / SIZE.height;
-  const scale = fixed || Math.min(1, Math.max(0.56, Math.min(width, height)));
-  document.documentElement.style.setProperty("--scale", scale.toFixed(4));
+  const scale = fixed || Math.min(1, Math.max(0.56, Math.min(width, room / SIZE.shortest)));
+  const tall = Math.min(SIZE.tallest, Math.max(SIZE.shortest, room / scale));
+  const { style } = document.documentElement;
+  style.setProperty("--scale", scale.toFixed(4));
+  style.setProperty("--tall", `${Math.round(tall)}px`);
 }
 
 const HANDLERS = {
@@ -111,6 +117,9 @@ function speak() {
   button.textContent = isEnglish() ? "中文" : "English";
   button.lang = isEnglish() ? "zh" : "en";
   translatePage();
+  const { page } = world.state;
+  document.getElementById("headline").textContent = (isEnglish() && page.title_en) || page.title || "";
+  document.getElementById("lede").textContent = (isEnglish() && page.lede_en) || page.lede || "";
 }
 
 document.getElementById("language").addEventListener("click", () => {
@@ -122,8 +131,9 @@ document.getElementById("language").addEventListener("click", () => {
 document.getElementById("detail-close").addEventListener("click", () => document.getElementById("detail").close());
 window.addEventListener("resize", fit);
 
-speak();
+translatePage();
 await load();
+speak();
 world.feed = new Feed(world);
 world.trouble = new Trouble(world);
 const past = await call("GET", "journal?limit=20000");

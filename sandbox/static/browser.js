@@ -53,15 +53,13 @@ export class Browser {
       src: url, title: this.phone.data.name, allow: "microphone; camera; geolocation; autoplay; clipboard-write",
     });
     this.body.replaceChildren(this.frame);
-    this.element.inert = false;
-    this.phone.element.classList.add("browsing");
+    this.cover(true);
     this.load(true);
     this.draw();
   }
 
   close() {
-    this.phone.element.classList.remove("browsing");
-    this.element.inert = true;
+    this.cover(false);
     this.sheet.hidden = true;
     const frame = this.frame;
     this.frame = null;
@@ -69,6 +67,13 @@ export class Browser {
     this.phone.drawNavigation();
     this.phone.drawChats();
     setTimeout(() => frame && frame.remove(), 320);
+  }
+
+  /* What lies beneath cannot be reached, by key or by finger, while a page covers it. */
+  cover(on) {
+    this.phone.element.classList.toggle("browsing", on);
+    this.element.inert = !on;
+    for (const below of [this.phone.navigation, this.phone.log.parentElement, this.phone.chats]) below.inert = on;
   }
 
   back() {

@@ -55,7 +55,7 @@ export class Feed {
 
   row(entry) {
     const { name, who, code, bad } = describe(entry, this.world);
-    const way = icon(WAYS[entry.kind] || "star", `way ${entry.kind === "callback" ? "in" : ""} ${entry.kind === "api" ? "" : "see"}`);
+    const way = icon(WAYS[entry.kind] || "star", `way ${{ api: "", callback: "in" }[entry.kind] ?? "see"}`);
     const seconds = entry.seconds ?? entry.tries?.at(-1)?.seconds;
     const time = seconds === undefined ? "" : `${Math.round(seconds * 1000)} ms`;
     const parts = [way, make("span", { class: "name" }, name), make("span", { class: "code" }, code, make("small", {}, time)), make("span", { class: "who" }, who)];

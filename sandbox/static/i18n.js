@@ -1,7 +1,7 @@
 /* Two languages of the page. Chinese is what people see first. */
 
 const WORDS = {
-  subtitle: ["微信沙盒：每部手机都是真的网页", "WeChat sandbox: every phone runs the real pages"],
+  subtitle: ["微信沙盒，页面都是真的", "WeChat sandbox, real pages"],
   tour: ["跟着走一遍", "Guided tour"],
   again: ["重新开始", "Start again"],
   trouble: ["制造一点麻烦", "Make some trouble"],
@@ -16,7 +16,7 @@ const WORDS = {
   tokenHint: ["下一次调用会得到 40001：换一次新令牌，重发，一条不丢。", "The next call gets 40001: one refresh, sent again, nothing lost."],
   down: ["微信宕机", "WeChat down"],
   downHint: ["接口全部 502：消息排着队，恢复后自动送达。", "Every call answers 502: messages queue and arrive when it is back."],
-  away: ["{name}取消关注", "{name} unfollows"],
+  away: ["{name}取关", "{name} unfollows"],
   awayHint: ["推送不到的人会被跳过并记录，别人照常收到。", "Who cannot be reached is skipped and recorded; others still get theirs."],
   calls: ["发出", "Sent"],
   pushes: ["回调", "Callbacks"],

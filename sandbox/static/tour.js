@@ -68,7 +68,7 @@ export class Tour {
     const state = index < now ? "done" : index === now ? "now" : "";
     const dot = make("span", { class: "dot" }, index < now ? icon("check") : String(index + 1));
     const who = index < now && !step.done.told ? this.name(this.done[index].phone) : "";
-    const title = make("h3", {}, isEnglish() ? step.title_en || step.title : step.title, who && make("small", {}, who));
+    const title = make("h3", {}, isEnglish() ? step.title_en || step.title : step.title, " ", who && make("small", {}, who));
     const body = make("div", {}, title);
     if (state === "now") {
       body.append(make("p", {}, isEnglish() ? step.text_en || step.text : step.text));

@@ -23,6 +23,8 @@ export class Trouble {
 
   draw() {
     const staff = this.staff();
+    const over = { slow: !this.fault("slow"), down: !this.fault("http"), away: staff?.data.subscribed };
+    if (over[this.hint]) this.hint = "";
     const rows = [
       this.button("slow", "slow", t("slow"), Boolean(this.fault("slow")), () => this.toggle("slow", { seconds: 4 })),
       this.button("token", "key", t("token"), null, () => call("POST", "tokens", { action: "revoke" })),
@@ -38,8 +40,8 @@ export class Trouble {
 
   button(name, picture, label, pressed, act) {
     const onclick = async () => {
-      this.hint = pressed ? "" : name;
       await act();
+      this.hint = pressed ? "" : name;
       this.draw();
     };
     return make("button", { type: "button", "aria-pressed": pressed === null ? null : String(pressed), onclick }, icon(picture), label);
