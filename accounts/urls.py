@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from accounts import views
 from accounts.api import views as api_views
 from accounts.views_pages import bind_page
+from accounts.views_people import people, poster
 
 api: list[URLPattern] = [
     path("bindings", api_views.Bindings.as_view(), name="bindings"),
@@ -18,11 +19,13 @@ api: list[URLPattern] = [
 ]
 pages: list[URLPattern] = [
     path("bind", bind_page, name="bind"),
+    path("manage/people", people),
+    path("manage/people/poster", poster),
     path("invitations/<str:code>.svg", views.invitation_qr, name="invitation-qr"),
     path("communities/<slug:slug>/qr.svg", views.community_qr, name="community-qr"),
 ]
 root: list[URLPattern] = [
     path("wechat/oauth/start", views.oauth_start, name="login"),
     path("wechat/oauth/return", views.oauth_return, name="login-return"),
-    path("admin-login/<str:secret>", views.admin_login, name="admin-login"),
+    path("admin-login", views.admin_login, name="admin-login"),
 ]

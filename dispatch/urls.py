@@ -5,12 +5,17 @@ from django.urls import URLPattern, path
 from .api.jssdk import JssdkConfigView
 from .api.uploads import UploadView
 from .callback import callback, domain_proof
+from .views import inbox, open_message, unreached_page
 
 api: list[URLPattern] = [
     path("jssdk-config", JssdkConfigView.as_view()),
     path("uploads", UploadView.as_view()),
 ]
-pages: list[URLPattern] = []
+pages: list[URLPattern] = [
+    path("inbox", inbox),
+    path("inbox/<uuid:pk>", open_message),
+    path("manage/unreached", unreached_page),
+]
 root: list[URLPattern] = [
     path("wechat/callback", callback, name="wechat-callback"),
     path("MP_verify_<slug:word>.txt", domain_proof),

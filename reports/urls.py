@@ -8,6 +8,9 @@ from .api.overview import CategoriesView, StatsView
 from .api.reports import ReportsView, ReportView, SimilarView
 from .serving import serve_media
 from .views import board, my_reports, new_report, report_page
+from .views_manage import manage
+from .views_stats import stats
+from .views_work import work
 
 api: list[URLPattern] = [
     path("categories", CategoriesView.as_view()),
@@ -23,6 +26,9 @@ pages: list[URLPattern] = [
     path("reports", my_reports),
     path("reports/<uuid:pk>", report_page),
     path("board", board),
+    path("work", work),
+    path("manage", manage),
+    path("manage/stats", stats),
 ]
 root: list[URLPattern] = [
     path("media/<uuid:pk>/<str:name>", serve_media, name="media"),

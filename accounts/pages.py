@@ -1,0 +1,74 @@
+"""What the pages of several apps share: the managers' community, and the calm answer to who is not meant."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from accounts.models import Community
+from accounts.policies import Standing, standing_of
+from accounts.web import person_required, signed_in
+
+#: Where the session remembers which of several communities a manager looked at last.
+CHOSEN = "managed_community"
+
+
+@dataclass(frozen=True)
+class Place:
+    """The community that a manager works in now, and all that they could work in with the same permission."""
+
+    community: Community
+    choices: list[Community]
+    standing: Standing
+
+    def may(self, permission: str) -> bool:
+        return self.standing.may(permission, self.community.pk)
+
+
+View = Callable[..., HttpResponseBase]
+
+
+def not_for_you(request: HttpRequest, title: str, text: str) -> HttpResponse:
+    """403 as a page: whom the page is for, and a way on."""
+    context = {"title": title, "text": text, "member": bool(standing_of(signed_in(request)).member_of)}
+    return render(request, "accounts/not_for_you.html", context, status=403)
+
+
+def manager_page(permission: str) -> Callable[[View], View]:
+    """For pages of who holds `permission` in some community: the view is given the `Place` after the request.
+
+    `?community=SLUG` chooses among several and is remembered; a community that is not theirs is a 403.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def page(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+            place = _place(request, permission)
+            if place is None:
+                return not_for_you(
+                    request, _("这是物业管理人员的页面"), _("如果您负责这个小区的管理，请向其他管理人员要一个邀请。")
+                )
+            return view(request, place, *args, **kwargs)
+
+        return person_required(page)
+
+    return decorate
+
+
+def _place(request: HttpRequest, permission: str) -> Place | None:
+    standing = standing_of(signed_in(request))
+    communities = Community.objects.all()
+    if not standing.user.is_superuser:
+        communities = communities.filter(pk__in=standing.communities_with(permission))
+    choices = list(communities)
+    asked = request.GET.get("community")
+    wanted = asked or request.session.get(CHOSEN)
+    chosen = next((community for community in choices if community.slug == wanted), None)
+    if (asked and chosen is None) or not choices:
+        return None
+    if asked and chosen is not None and request.session.get(CHOSEN) != chosen.slug:
+        request.session[CHOSEN] = chosen.slug
+    return Place(chosen or choices[0], choices, standing)

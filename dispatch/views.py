@@ -1,0 +1,97 @@
+"""The pages of messages: everybody's inbox, and for managers who was not reached."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts.models import Membership
+from accounts.pages import Place, manager_page
+from accounts.web import person_required, safe_next, signed_in
+from community_report.core.pages import page_of
+
+from .kinds import Kind
+from .models import Delivery
+from .services.reading import mark_read
+from .unreached import unreached
+
+AT_MOST = 100
+#: Icons of static/img/icons.svg; every other kind is about a report's way.
+ICONS = {
+    Kind.NOTICE: "notice",
+    Kind.BINDING_DECIDED: "key",
+    Kind.BINDING_PENDING: "people",
+    Kind.BOARD_POST: "lost",
+    Kind.NEW_REPORT: "list",
+    Kind.RESOLVED: "check",
+    Kind.CLOSED: "check",
+    Kind.RATED: "star",
+    Kind.UNCLAIMED: "alert",
+    Kind.OVERDUE: "alert",
+    Kind.IGNORED: "alert",
+    Kind.URGED: "clock",
+}
+
+
+@person_required
+@require_safe
+def inbox(request: HttpRequest) -> HttpResponse:
+    """`/h5/inbox` (`?show=unread`): every message to this person, whatever WeChat did with it."""
+    own = Delivery.objects.filter(user=signed_in(request))
+    unread = own.filter(read_at=None).count()
+    only_unread = request.GET.get("show") == "unread"
+    rows, next_ = page_of(request, own.filter(read_at=None) if only_unread else own)
+    messages = [(row, ICONS.get(Kind(row.kind), "work")) for row in rows]
+    context = {"here": "inbox", "messages_": messages, "next": next_, "unread": unread, "only_unread": only_unread}
+    return render(request, "dispatch/inbox.html", context)
+
+
+@person_required
+@require_safe
+def open_message(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """`/h5/inbox/<id>`: marks the message read and goes where it leads."""
+    message = Delivery.objects.filter(user=signed_in(request), pk=pk).first()
+    if message is None:
+        raise Http404
+    mark_read(actor=signed_in(request), ids=[pk])
+    return HttpResponseRedirect(safe_next(message.path))
+
+
+@dataclass(frozen=True)
+class Unreached:
+    """One message that did not arrive: to whom (`phone` as the person left it here), why in words."""
+
+    delivery: Delivery
+    phone: str
+    reason: str
+
+
+@manager_page("manage_reports")
+@require_safe
+def unreached_page(request: HttpRequest, place: Place) -> HttpResponse:
+    """`/h5/manage/unreached`: whom no channel reached, with their number where they left one."""
+    rows = list(unreached(place.community, timezone.now())[:AT_MOST])
+    here = Membership.objects.active().filter(community=place.community, user__in=[row.user_id for row in rows])
+    phones = {user: phone for user, phone in here.values_list("user", "phone") if phone}
+    context = {
+        "here": "manage",
+        "place": place,
+        "rows": [Unreached(row, phones.get(row.user_id, ""), _reason(row)) for row in rows],
+    }
+    return render(request, "dispatch/unreached.html", context)
+
+
+def _reason(delivery: Delivery) -> str:
+    """WeChat's code as a manager understands it; the codes' meanings are WeChat's list of return codes."""
+    known = {
+        "43004": _("没有关注公众号"),
+        "43101": _("没有同意接收"),
+        "45015": _("超过 48 小时没有联系公众号"),
+        "45047": _("消息发送太多，微信暂不接收"),
+        "40003": _("微信账号已失效"),
+    }
+    return known.get(delivery.code, _("微信没有接收（%(code)s）") % {"code": delivery.code} if delivery.code else "")
