@@ -1,7 +1,7 @@
 """The account's callback and the proof that the domain is ours."""
 
 import structlog
-from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -56,12 +56,15 @@ def _receive(request: HttpRequest) -> HttpResponse:
 
 def _body(request: HttpRequest) -> bytes:
     """At most the permitted bytes are ever read."""
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    if not (length.isascii() and length.isdigit()) or int(length) > MAX_BODY_BYTES:
+    length = request.META.get("CONTENT_LENGTH") or ""
+    if length and (not (length.isascii() and length.isdigit()) or int(length) > MAX_BODY_BYTES):
         raise TooLarge
+    # In chunks there is no length, and Django would read nothing; the server says whether it marks the end itself.
+    in_chunks = not length and request.META.get("wsgi.input_terminated")
+    stream = request.META["wsgi.input"] if in_chunks else request
     try:
-        return request.read(MAX_BODY_BYTES + 1)
-    except UnreadablePostError:
+        return stream.read(MAX_BODY_BYTES + 1)
+    except OSError:
         raise CallbackRefused("the body broke off") from None
 
 

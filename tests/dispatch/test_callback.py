@@ -1,5 +1,6 @@
 """The door: who may speak, what is kept, and that every answer is one that WeChat understands."""
 
+import io
 import random
 import time
 from typing import Any
@@ -87,6 +88,16 @@ def test_two_megabytes_are_refused_without_being_kept(announced: str | None) -> 
     extra = {"CONTENT_LENGTH": announced} if announced else {}
     assert post(b"<xml>" + b"x" * (1 << 21), **extra).status_code == 413
     assert not InboundMessage.objects.exists()
+
+
+def in_chunks(body: bytes) -> dict[str, Any]:
+    """How gunicorn hands over a body that came in chunks."""
+    return {"CONTENT_LENGTH": "", "wsgi.input": io.BytesIO(body), "wsgi.input_terminated": True}
+
+
+def test_a_body_in_chunks_is_read_like_any_other(cast: Cast) -> None:
+    assert "/h5/reports/new" in words(post(b"", **in_chunks(makers.message(**common(cast.resident)))))
+    assert post(b"", **in_chunks(b"x" * (1 << 21))).status_code == 413
 
 
 DOCTYPE = b'<!DOCTYPE xml [<!ENTITY a "b">]>'
