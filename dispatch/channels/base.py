@@ -42,4 +42,4 @@ class Channel(Protocol):
         """Can it carry this message at all?"""
 
     def send(self, message: Message) -> str:
-        """Send; gives the provider's message id ("" where there is none). Raises WeChatError; its kind says what to do."""
+        """Send; gives the provider's message id, or "". Raises WeChatError, whose kind says what to do."""
