@@ -4,7 +4,7 @@
 import os
 import sys
 
-#: Commands that touch neither database nor Redis, so that an image builds and a checkout is checked with no setting at all.
+#: Commands that touch neither database nor Redis: an image builds, and a checkout is checked, with no setting at all.
 NEED_NO_SETTINGS = {"check", "collectstatic", "help", "version", "--help", "--version", "diffsettings", "spectacular"}
 
 

@@ -82,7 +82,12 @@ class Report(models.Model):
     location_name = models.CharField(max_length=200, blank=True)
     status = models.CharField(_("状态"), max_length=10, choices=Status, default=Status.SUBMITTED, editable=False)
     reporter = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="reports", verbose_name=_("上报人")
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="reports",
+        verbose_name=_("上报人"),
     )
     reporter_home = models.ForeignKey(Home, models.SET_NULL, null=True, blank=True, related_name="+")
     #: Set when staff or a manager filed it for somebody who telephoned; `caller` is what they said of the caller.
@@ -101,7 +106,8 @@ class Report(models.Model):
     resolved_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     urged_at = models.DateTimeField(null=True, blank=True)
-    asked_at = models.DateTimeField(null=True, blank=True)  # a board post: when its author was asked whether it still stands
+    #: A board post: when its author was asked whether it still stands.
+    asked_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(_("上报时间"), db_index=True)
     updated_at = models.DateTimeField(_("更新时间"))
 
@@ -276,7 +282,7 @@ class Draft(models.Model):
 
 
 class Attachment(models.Model):
-    """A picture or voice message of a report, of one of its events, or of a draft. A pending row is the download queue."""
+    """A picture or voice message of a report, of one of its events, or of a draft. Pending rows are the queue."""
 
     class Kind(models.TextChoices):
         IMAGE = "image", _("图片")
@@ -336,5 +342,3 @@ class Alarm(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["report", "kind", "about"], name="alarm_once")]
-
-

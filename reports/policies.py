@@ -87,7 +87,7 @@ class Viewer:
         return self._unless(report, action, parties)
 
     def _not_you(self, report: Report, action: Action, parties: set[Party]) -> DomainError | None:
-        """A staff member who held it once came too late; anybody else for whom the action is not is refused for good."""
+        """A staff member who held it once came too late; anybody else for whom the action is not is refused."""
         if parties & WHO[action]:
             rule = rule_for(report.status, action)
             return None if rule is None or action == Action.CLAIM else Forbidden(_("您没有权限这样做"))
@@ -100,8 +100,6 @@ class Viewer:
         match action:
             case Action.CLAIM | Action.IGNORE | Action.ASSIGN | Action.URGE if not report.category.claimable:
                 return Conflict(_("这类信息不需要接单处理"))
-            case Action.IGNORE if report.ignored_:
-                return Conflict(_("您已经选择不处理这条报单"))
             case Action.URGE if report.urged_at and report.urged_at + URGE_EVERY > self.now:
                 return _urged_lately(report, self.now)
             case Action.CONFIRM | Action.RATE if Party.FILER in parties:
@@ -110,10 +108,17 @@ class Viewer:
                 return self._unless_confirm(report, parties)
             case Action.RATE if report.claimed_by_id is None:
                 return Conflict(_("这条报单没有人处理过，无法评价"))
-            case Action.RATE if hasattr(report, "rating"):
-                return Conflict(_("您已经评价过了"))
             case Action.REOPEN if report.status == Status.CLOSED and self._reopen_is_over(report):
                 return Conflict(_("已超过可以重新打开的期限"))
+        return self._unless_done(report, action, parties)
+
+    def _unless_done(self, report: Report, action: Action, parties: set[Party]) -> DomainError | None:
+        """What is so already."""
+        match action:
+            case Action.IGNORE if report.ignored_:
+                return Conflict(_("您已经选择不处理这条报单"))
+            case Action.RATE if hasattr(report, "rating"):
+                return Conflict(_("您已经评价过了"))
             case Action.FOLLOW if Party.REPORTER in parties or report.following_:
                 return Conflict(_("您已经在关注了"))
             case Action.UNFOLLOW if not report.following_:

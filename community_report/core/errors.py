@@ -117,7 +117,8 @@ def _flatten(detail: Any, prefix: str = "") -> dict[str, list[str]]:
         return {k: v for key, value in detail.items() for k, v in _flatten(value, f"{prefix}{key}.").items()}
     if isinstance(detail, list) and any(isinstance(item, (dict, list)) for item in detail):
         return {k: v for i, value in enumerate(detail) if value for k, v in _flatten(value, f"{prefix}{i}.").items()}
-    return {prefix.rstrip(".") or "non_field_errors": [str(item) for item in (detail if isinstance(detail, list) else [detail])]}
+    sentences = detail if isinstance(detail, list) else [detail]
+    return {prefix.rstrip(".") or "non_field_errors": [str(sentence) for sentence in sentences]}
 
 
 def _from_drf(error: drf.APIException) -> Response:

@@ -1,4 +1,4 @@
-"""Handing work to Celery after the commit. The queue is a hint: the database holds the work, the sweep finds what was lost."""
+"""Handing work to Celery after the commit. The queue is a hint: the database holds the work, and is swept."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 
 
 def enqueue(task: Task, *args: Any) -> None:
-    """After the running transaction commits, ask a worker to run `task(*args)`; never raises, never blocks above a second.
+    """After the running transaction commits, ask a worker to run `task(*args)`; never raises, blocks a second at most.
 
     Arguments are ids. When Redis is away nothing is queued, and the periodic sweep does the work later.
     """

@@ -58,7 +58,7 @@ def _client(url: str, database: int, timeout: float) -> "redis.Redis":
 
 
 def store() -> "redis.Redis":
-    """Tokens, locks, counters. Raises `redis.RedisError` when away; `attempt` turns that into `Away`, behind the breaker."""
+    """Tokens, locks, counters. Raises `redis.RedisError` when away; `attempt` makes that `Away`, behind the breaker."""
     return _client(settings.REDIS_URL, settings.REDIS_STORE_DB, settings.REDIS_TIMEOUT_SECONDS)
 
 

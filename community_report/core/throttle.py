@@ -1,6 +1,7 @@
 """Limits on people, addresses and numbers, counted atomically in Redis (a burst in parallel does not pass).
 
-When Redis is away the limits are off: a report must get through. The admin's lock-out (django-axes) counts in PostgreSQL.
+When Redis is away the limits are off: a report must get through. The admin's lock-out (django-axes) counts in
+PostgreSQL.
 """
 
 import hashlib

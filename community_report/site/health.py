@@ -1,4 +1,4 @@
-"""/healthz: the process answers. /readyz: everything it needs does. Both before the host check and the https redirect."""
+"""/healthz: the process answers. /readyz: what it needs does. Both before the host check and the https redirect."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What happens to reports because time passes. Each fires once, survives a stopped clock, and is an event on the report."""
+"""What happens to reports because time passes. Each fires once, survives a stopped clock, and is an event."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -10,9 +10,9 @@ from django.db.models import DateTimeField, DurationField, Exists, ExpressionWra
 
 from accounts.calendar import add_minutes
 
-from ..models import Alarm, Claim, Report
-from ..signals import report_alarmed
-from ..states import Status
+from reports.models import Alarm, Claim, Report
+from reports.signals import report_alarmed
+from reports.states import Status
 from .engine import Change, lock_report
 
 log = structlog.get_logger(__name__)
@@ -59,8 +59,8 @@ def _fired(kind: str, deadline: str) -> Exists:
 
 def _alarm(report: Report, kind: str, about: datetime | None, now: datetime) -> None:
     """Write the alarm and tell; another sweep that got here first has told already."""
-    still = report.status == Status.SUBMITTED if kind == "unclaimed" else report.status in (Status.SUBMITTED, Status.CLAIMED)
-    if about is None or about > now or not still:
+    waiting = {Status.SUBMITTED} if kind == "unclaimed" else {Status.SUBMITTED, Status.CLAIMED}
+    if about is None or about > now or report.status not in waiting:
         return
     _alarmed, first = Alarm.objects.get_or_create(report=report, kind=kind, about=about)
     if first:

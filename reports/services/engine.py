@@ -12,10 +12,10 @@ from accounts.calendar import add_minutes
 from accounts.models import Membership, Role, User
 from community_report.core.errors import NotFound
 
-from ..models import Attachment, Claim, Report, ReportEvent
-from ..policies import Viewer
-from ..signals import report_changed
-from ..states import Action, Party, Status
+from reports.models import Attachment, Claim, Report, ReportEvent
+from reports.policies import Viewer
+from reports.signals import report_changed
+from reports.states import Action, Party, Status
 from .attachments import MediaItem, add_attachments
 
 
@@ -175,4 +175,3 @@ def give_back_or_keep(change: Change) -> None:
 def reread(actor: User, report_id: UUID) -> Report:
     """The report as it now is, for showing."""
     return Report.objects.for_view(actor).with_events().get(pk=report_id)
-

@@ -14,9 +14,9 @@ from accounts.policies import Standing, standing_of
 from accounts.services.roster import find_entry
 from community_report.core.errors import Conflict, Forbidden, Invalid, NotBound
 
-from ..models import Attachment, Category, Report, ReportEvent, Tag
-from ..signals import report_changed
-from ..states import Status
+from reports.models import Attachment, Category, Report, ReportEvent, Tag
+from reports.signals import report_changed
+from reports.states import Status
 from . import drafts, engine
 from .attachments import MediaItem, add_attachments, take_draft_media
 
@@ -143,7 +143,7 @@ def _homes(actor: User, community: Community) -> list[Home]:
 def _reporter(
     actor: User, community: Community, data: SubmitData, homes: list[Home]
 ) -> tuple[User | None, Home | None]:
-    """For oneself: the home that the address names, else the first. By telephone: whom the roster knows, else nobody."""
+    """For oneself: the home that the address names, else the first. By telephone: whom the roster knows."""
     caller = data.on_behalf_of
     if caller is None:
         named = next((home for home in homes if _names(data.address, [home.building])), None)
@@ -227,4 +227,3 @@ def _attach(actor: User, data: SubmitData, report: Report) -> list[Attachment]:
     known = {attachment.media_id for attachment in moved if attachment.media_id}
     items = [item for item in data.media if not item.media_id or item.media_id not in known]
     return moved + add_attachments(uploader=actor, items=items, report=report)
-

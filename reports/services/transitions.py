@@ -1,6 +1,6 @@
 """Every verb on a report: one short function each, keyword-only, one transaction, and the report as it then is.
 
-All raise NotFound, Forbidden, Conflict (`already_claimed`, `wrong_state`) as the policy says, and Invalid for bad input.
+All raise NotFound, Forbidden, Conflict (`already_claimed`, `wrong_state`) as the policy says, Invalid for bad input.
 `media` are `MediaItem`s; notes and reasons are plain text, at most `NOTE_MAX` characters.
 """
 
@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from accounts.models import Membership, Role, User
 from community_report.core.errors import Conflict, Invalid
 
-from ..models import Category, Claim, Follow, Ignore, Rating, Report
-from ..signals import report_alarmed
-from ..states import OPEN, Action, Party, Status
+from reports.models import Category, Claim, Follow, Ignore, Rating, Report
+from reports.signals import report_alarmed
+from reports.states import OPEN, Action, Party, Status
 from . import engine
 from .attachments import MediaItem
 from .engine import Change
@@ -174,7 +174,10 @@ def _settle_holder(change: Change) -> None:
     holder = change.report.claimed_by
     if change.report.status == Status.CLAIMED and holder is not None:
         reached = Membership.objects.filter(
-            user=holder, status=Membership.Status.ACTIVE, role__kind=Role.Kind.STAFF, role__tags__in=change.report.tags.all()
+            user=holder,
+            status=Membership.Status.ACTIVE,
+            role__kind=Role.Kind.STAFF,
+            role__tags__in=change.report.tags.all(),
         )
         if change.report.category.claimable and reached.exists():
             return
@@ -214,7 +217,7 @@ def _bring_followers(duplicate: Report, into: Report) -> None:
 
 @transaction.atomic
 def confirm_report(*, actor: User, report_id: UUID, score: int | None = None, comment: str = "") -> Report:
-    """The reporter accepts the result with a score of 1 to 5; without one where nobody worked on it or nobody reported."""
+    """The reporter accepts the result, with a score of 1 to 5; without one where nobody worked on it or reported it."""
     change, viewer = engine.begin(actor=actor, report_id=report_id, action=Action.CONFIRM)
     report = change.report
     change.note = _clean(comment, "comment")
