@@ -28,7 +28,9 @@ async def handle(world: World, pusher: Pusher, request: web.Request) -> web.Stre
         return await _answer(call)
 
     response = await (faults.spoil(fault, request, answer) if fault else answer())
-    _record(call, response, time.monotonic() - started, fault.id if fault else None)
+    wanted = INTERFACES.get(request.path)
+    if wanted is None or not wanted.quiet:
+        _record(call, response, time.monotonic() - started, fault.id if fault else None)
     return response
 
 

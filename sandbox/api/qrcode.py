@@ -32,7 +32,7 @@ async def create(call: Call) -> dict[str, Any]:
     return {"ticket": code.ticket} | ({"expire_seconds": seconds} if seconds else {}) | {"url": code.url}
 
 
-@interface("/cgi-bin/showqrcode", "GET", token=False)
+@interface("/cgi-bin/showqrcode", "GET", token=False, quiet=True)
 async def show(call: Call) -> web.Response:
     code = call.world.state.qrcodes.get(call.query.get("ticket", ""))
     if code is None:

@@ -58,16 +58,20 @@ class Interface:
     handler: Handler
     needs_token: bool
     daily: int
+    quiet: bool
 
 
 INTERFACES: dict[str, Interface] = {}
 
 
-def interface(path: str, method: str = "POST", *, token: bool = True, daily: int = 0) -> Callable[[Handler], Handler]:
-    """`method` may be `ANY`; `daily` is the cap of a new account (wechat.md section 2), 0 for none."""
+def interface(
+    path: str, method: str = "POST", *, token: bool = True, daily: int = 0, quiet: bool = False
+) -> Callable[[Handler], Handler]:
+    """`method` may be `ANY`; `daily` is the cap of a new account (wechat.md section 2), 0 for none;
+    `quiet` ones are not in the journal."""
 
     def register(handler: Handler) -> Handler:
-        INTERFACES[path] = Interface(path, method, handler, token, daily)
+        INTERFACES[path] = Interface(path, method, handler, token, daily, quiet)
         return handler
 
     return register
