@@ -118,16 +118,16 @@ def login_problem(request: HttpRequest, status: int, sentence: str, *, next_: st
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
-def admin_login(request: HttpRequest, secret: str) -> HttpResponse:
-    """The page behind `manage.py admin_login`: set a password, then go to the back office."""
-    context: dict[str, Any] = {}
+def admin_login(request: HttpRequest) -> HttpResponse:
+    """`?secret=`: the page behind `manage.py admin_login`. Sets a password, then goes to the back office."""
+    secret, context = request.GET.get("secret", ""), dict[str, Any]()
     try:
         context["username"] = logins.redeem_admin_login(secret).username
         if request.method == "POST":
             return _set_password(request, secret)
     except DomainError as error:
         context |= {"errors": error.fields.get("password") or [error.detail], "closed": error.status == 410}
-        return render(request, "accounts/admin_login.html", context, status=410 if error.status == 410 else 400)
+        return render(request, "accounts/admin_login.html", context, status=410 if error.status == 410 else 200)
     return render(request, "accounts/admin_login.html", context)
 
 

@@ -26,7 +26,7 @@ def safe_next(wanted: str | None) -> str:
     """`wanted` where it is a path of ours that a login may lead to, else the home page."""
     if not wanted or len(wanted) > MAX_NEXT or not wanted.startswith("/"):
         return HOME
-    if not url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
+    if not wanted.isprintable() or not url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
         return HOME
     # Browsers resolve "..", also percent-encoded; the login must not lead to itself.
     path = normpath(unquote(urlsplit(wanted).path))
