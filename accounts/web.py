@@ -5,7 +5,6 @@ from functools import wraps
 from posixpath import normpath
 from urllib.parse import unquote, urlencode, urlsplit
 
-from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -71,9 +70,3 @@ def to_login(request: HttpRequest) -> HttpResponse:
     """To the login and back to this very page; what was being posted cannot come back, so that goes home."""
     wanted = request.get_full_path() if request.method in ("GET", "HEAD") else HOME
     return HttpResponseRedirect(start_address(safe_next(wanted)))
-
-
-def address_of(request: HttpRequest) -> str:
-    """The caller's network address. With an https PUBLIC_BASE_URL a proxy ends TLS and appends what it saw."""
-    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")[-1].strip()
-    return forwarded if settings.HTTPS and forwarded else request.META.get("REMOTE_ADDR", "")

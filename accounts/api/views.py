@@ -16,10 +16,10 @@ from accounts.policies import Standing, require, standing_of
 from accounts.querysets import MembershipQuerySet
 from accounts.services import bindings, people
 from accounts.services.invitations import create_invitation, invitation_qr_url, invitation_url
-from accounts.web import address_of
 from community_report.core import throttle
 from community_report.core.api import page
 from community_report.core.errors import Forbidden, Invalid, NotBound, NotFound
+from community_report.core.network import address_of
 
 _COMMUNITY = OpenApiParameter("community", description="slug; left out: all that one manages")
 _CURSOR = OpenApiParameter("cursor")

@@ -14,6 +14,7 @@ from rest_framework.throttling import BaseThrottle
 
 from . import redis
 from .api import Throttled
+from .network import address_of
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView
@@ -52,7 +53,7 @@ class PersonThrottle(BaseThrottle):
     """Every call of the API: 300 a minute and person (or address, before login); writes 60 a minute."""
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
-        who = str(request.user.pk) if request.user and request.user.is_authenticated else self.get_ident(request)
+        who = str(request.user.pk) if request.user and request.user.is_authenticated else address_of(request)
         self.seconds = spend("api", who, limit=300, seconds=60)
         if not self.seconds and request.method not in ("GET", "HEAD", "OPTIONS"):
             self.seconds = spend("write", who, limit=60, seconds=60)
