@@ -2,6 +2,8 @@
 
 from django.urls import URLPattern, path
 
+from .api.deliveries import DeliveriesView, ReportDeliveriesView
+from .api.inbox import InboxReadView, InboxView
 from .api.jssdk import JssdkConfigView
 from .api.uploads import UploadView
 from .callback import callback, domain_proof
@@ -10,6 +12,10 @@ from .views import inbox, open_message, unreached_page
 api: list[URLPattern] = [
     path("jssdk-config", JssdkConfigView.as_view()),
     path("uploads", UploadView.as_view()),
+    path("inbox", InboxView.as_view()),
+    path("inbox/read", InboxReadView.as_view()),
+    path("deliveries", DeliveriesView.as_view()),
+    path("reports/<uuid:pk>/deliveries", ReportDeliveriesView.as_view()),
 ]
 pages: list[URLPattern] = [
     path("inbox", inbox),
