@@ -18,8 +18,16 @@ async function load() {
   world.state = await call("GET", "state");
   document.getElementById("account-name").textContent = world.state.account.name;
   document.title = world.state.account.name;
-  for (const phone of world.state.phones) await welcome(phone);
+  await Promise.all(world.state.phones.map(welcome));
   arrange();
+  speak();
+  const { entries } = await call("GET", "journal?limit=20000");
+  world.feed = world.feed || new Feed(world);
+  world.trouble = world.trouble || new Trouble(world);
+  world.tour = world.tour || new Tour(world);
+  world.feed.fill(entries);
+  world.trouble.draw();
+  world.tour.fill(entries);
 }
 
 async function welcome(phone) {
@@ -82,33 +90,38 @@ const HANDLERS = {
   phone: async (phone) => {
     const known = world.phones.get(phone.host);
     if (known) known.update(phone);
-    else {
-      await welcome(phone);
-      arrange();
-    }
+    else await welcome(phone);
+    if (!known) arrange();
     world.trouble.draw();
   },
   menu: (menu) => {
     world.state.menu = menu;
     for (const phone of world.phones.values()) phone.drawBar();
   },
-  qrcode: (code) => world.state.qrcodes.unshift(code),
+  qrcode: (code) => {
+    world.state.qrcodes = [code, ...world.state.qrcodes.filter((known) => known.scene !== code.scene)];
+  },
   faults: (faults) => {
     world.state.faults = faults;
     world.trouble.draw();
   },
 };
 
+/* Listens before it looks: what happens while the state is being read is kept, and what was read is not shown twice. */
 function follow() {
   const source = new EventSource("/__sandbox__/events");
-  let broken = false;
-  for (const [name, handle] of Object.entries(HANDLERS)) {
-    source.addEventListener(name, (event) => handle(JSON.parse(event.data)));
+  let waiting = [];
+  const take = (name, data) => (waiting ? waiting.push([name, data]) : HANDLERS[name](data));
+  for (const name of Object.keys(HANDLERS)) {
+    source.addEventListener(name, (event) => take(name, JSON.parse(event.data)));
   }
-  source.addEventListener("error", () => { broken = true; });
-  source.addEventListener("open", () => {
-    if (broken) load();
-    broken = false;
+  source.addEventListener("error", () => { waiting = waiting || []; });
+  source.addEventListener("open", async () => {
+    await load();
+    const kept = waiting || [];
+    waiting = null;
+    for (const [name, data] of kept) HANDLERS[name](data);
+    document.documentElement.dataset.live = "";
   });
 }
 
@@ -132,11 +145,4 @@ document.getElementById("detail-close").addEventListener("click", () => document
 window.addEventListener("resize", fit);
 
 translatePage();
-await load();
-speak();
-world.feed = new Feed(world);
-world.trouble = new Trouble(world);
-const past = await call("GET", "journal?limit=20000");
-world.tour = new Tour(world, past.entries);
-world.feed.fill(past.entries);
 follow();

@@ -13,7 +13,6 @@ export class Feed {
     this.entries = [];
     this.tabs = new Set(JSON.parse(localStorage.getItem("tabs") || '["calls","pushes"]'));
     this.list = document.getElementById("feed");
-    this.draw();
   }
 
   fill(entries) {
@@ -22,6 +21,7 @@ export class Feed {
   }
 
   add(entry) {
+    if (entry.id <= (this.entries.at(-1)?.id || 0)) return;
     this.entries.push(entry);
     if (this.entries.length > LENGTH * 8) this.entries.splice(0, LENGTH * 4);
     if (!this.wanted(entry)) return;

@@ -4,24 +4,23 @@ import { button, icon, make } from "./dom.js";
 import { isEnglish, t } from "./i18n.js";
 
 export class Tour {
-  constructor(world, past) {
+  constructor(world) {
     this.world = world;
     this.steps = world.state.tour;
     this.list = document.getElementById("tour");
-    this.entries = past;
     document.getElementById("tour-again").addEventListener("click", () => this.restart());
     document.querySelector(".tour").hidden = !this.steps.length;
-    this.replay();
   }
 
   /* A tour begun before the sandbox was started anew has ids that are gone: then all of the journal counts. */
-  replay() {
+  fill(entries) {
     const start = Number(localStorage.getItem("tour-start") || 0);
-    const last = this.entries.at(-1)?.id || 0;
+    const last = entries.at(-1)?.id || 0;
     this.done = [];
     this.recent = [];
-    for (const entry of this.entries) if (start > last || entry.id > start) this.step(entry);
-    this.entries = [];
+    this.newest = 0;
+    for (const entry of entries) if (start > last || entry.id > start) this.step(entry);
+    this.newest = last;
     this.draw();
   }
 
@@ -33,6 +32,7 @@ export class Tour {
   }
 
   add(entry) {
+    if (entry.id <= this.newest) return;
     const before = this.done.length;
     this.step(entry);
     if (this.done.length !== before) this.draw();

@@ -9,7 +9,6 @@ export class Trouble {
   constructor(world) {
     this.world = world;
     this.hint = "";
-    this.draw();
   }
 
   fault(kind) {
