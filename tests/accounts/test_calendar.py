@@ -4,13 +4,15 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.calendar import add_minutes, is_working_day, parse_span
 from accounts.models import Community
 
 ZONE = ZoneInfo("Asia/Shanghai")
+#: A busy machine says nothing about the calendar.
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 OFFICE = ["08:30-12:00", "13:30-18:00"]  # 480 minutes a day
 FIRST, LAST = datetime.fromisoformat("2026-01-01"), datetime.fromisoformat("2027-06-01")
 STARTS = st.datetimes(FIRST, LAST, timezones=st.just(ZONE))
@@ -79,6 +81,7 @@ def test_a_day_may_end_at_midnight() -> None:
     assert parse_span("00:00-24:00") == (0, 1440)
 
 
+@UNHURRIED
 @given(start=STARTS, first=st.integers(0, 3000), second=st.integers(0, 3000))
 def test_minutes_add_up(start: datetime, first: int, second: int) -> None:
     place = community(*OFFICE)
@@ -86,6 +89,7 @@ def test_minutes_add_up(start: datetime, first: int, second: int) -> None:
     assert step == add_minutes(place, start, first + second, "working_hours")
 
 
+@UNHURRIED
 @given(start=STARTS, minutes=st.integers(1, 5000))
 def test_a_deadline_is_never_outside_working_hours(start: datetime, minutes: int) -> None:
     end = add_minutes(community(*OFFICE), start, minutes, "working_hours")
