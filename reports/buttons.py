@@ -62,6 +62,10 @@ class Buttons:
     plain: Button | None = None
     more: list[Button] = field(default_factory=list)
 
+    @property
+    def any(self) -> bool:
+        return bool(self.green or self.plain or self.more)
+
 
 def _done(action: Action) -> str:
     """What the toast says afterwards."""

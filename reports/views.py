@@ -198,6 +198,7 @@ def report_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     full = "description" in shape
     steps = timeline(report, shape)
     buttons = buttons_for(shape["allowed_actions"], report.status)
+    confirming = full and report.status == Status.RESOLVED and Action.CONFIRM in shape["allowed_actions"]
     context = {
         "report": shape,
         "version": _version(report),
@@ -205,7 +206,9 @@ def report_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         "stand": standpoint(report, viewer),
         "timeline": steps,
         "results": next((step["media"] for step in steps if step["kind"] == "resolve"), []) if full else [],
-        "confirming": full and report.status == Status.RESOLVED and Action.CONFIRM in shape["allowed_actions"],
+        "claimable": report.category.claimable,
+        "confirming": confirming,
+        "has_bar": not confirming and buttons.any,
         "mine": Party.REPORTER in viewer.parties(report),
         "buttons": buttons,
         "merged_into": _merged_into(report, viewer),

@@ -13,7 +13,7 @@ from accounts.web import person_required, signed_in
 from dispatch.models import Delivery
 from notices.models import Notice
 from reports.api.shapes import report_shape
-from reports.models import Category, Report
+from reports.models import Report
 from reports.policies import Viewer
 from reports.states import Status
 
@@ -70,7 +70,6 @@ def _resident(user: User, standing: Standing) -> Context:
             .for_view(user)
             .order_by("-created_at")[:OWN_SHOWN]
         ],
-        "categories": Category.objects.filter(community__in=standing.resident_of, active=True)[:4],
     }
 
 

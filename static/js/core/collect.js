@@ -144,6 +144,8 @@
     }
 
     pictureView(item) {
+      // What came back after the page was closed has arrived; its picture is not kept on the phone.
+      if (!item.source.preview && !item.source.fallbackPreview) return this.pictureTile(item, h("span", { class: "collect-blank" }, [icon("picture")]));
       const image = h("img", { alt: interpolate(gettext("图片 %(n)s"), { n: this.count("image") }), width: 200, height: 200 });
       image.addEventListener("error", async () => {
         const { fallbackPreview } = item.source;
@@ -151,6 +153,11 @@
         if (fallbackPreview) image.src = await fallbackPreview().catch(() => "");
       });
       if (item.source.preview) image.src = item.source.preview;
+      else image.dispatchEvent(new Event("error"));
+      return this.pictureTile(item, image);
+    }
+
+    pictureTile(item, image) {
       return h("div", { class: "collect-tile" }, [
         h("div", { class: "collect-picture" }, [image, this.stateView(item), this.removeView(item, gettext("去掉这张图片"))]),
       ]);

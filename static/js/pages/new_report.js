@@ -60,7 +60,7 @@
     if (!lack && onTheWay) sentence = interpolate(gettext("可以提交了，还有 %(n)s 个附件在上传"), { n: onTheWay });
     if (missing.textContent !== sentence) missing.textContent = sentence;
     const chosen = form.querySelector("[name=category]:checked");
-    details.hidden = !chosen;
+    details.hidden = !chosen && !settings.draft && !field("description") && !collector.items().length;
     document.getElementById("categories").classList.toggle("compact", Boolean(chosen));
   }
 
@@ -179,6 +179,7 @@
     } catch (error) {
       if (!(error instanceof app.ApiError)) throw error;
       if (!error.passing || !app.later.put(report)) return app.forms.showError(form, error);
+      app.toast(gettext("网络不稳，已保存在手机上，连上后自动提交"));
       app.later.run();
     }
   }
