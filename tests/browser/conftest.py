@@ -1,0 +1,117 @@
+"""The whole system as `make demo` starts it, and phones in a real browser."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from devtools import chromium
+from devtools.demo import DemoError, require_free_ports
+from devtools.servers import free_port
+from sandbox.client import SandboxClient
+
+PROJECT = Path(__file__).parents[2]
+START_SECONDS = 180
+PHONE = {"width": 360, "height": 780}
+FLAGS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass
+class Demo:
+    """Where the running demonstration is."""
+
+    port: int
+    sandbox: SandboxClient
+
+    def page_of(self, phone: str, path: str = "/h5/") -> str:
+        """An address in that phone's browser."""
+        return f"http://{phone}.localhost:{self.port + 1}{path}"
+
+
+def _two_ports() -> int:
+    for _ in range(100):
+        port = free_port()
+        try:
+            require_free_ports(port, port + 1)
+        except (DemoError, OverflowError):
+            continue
+        return port
+    raise AssertionError("no two free ports side by side")
+
+
+@pytest.fixture(scope="session")
+def demo() -> Iterator[Demo]:
+    """`python -m devtools.demo` on a folder of its own, up and with its data."""
+    port = _two_ports()
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "demo.log"
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "devtools.demo", str(Path(folder) / "demo")],
+                cwd=PROJECT,
+                env=os.environ | {"PORT": str(port)},
+                stdout=out,
+                stderr=out,
+            )
+        try:
+            _wait(lambda: "Ctrl-C" in log.read_text() or process.poll() is not None, START_SECONDS)
+            assert process.poll() is None, log.read_text()
+            yield Demo(port, SandboxClient(f"http://127.0.0.1:{port + 1}"))
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(60)
+
+
+def _wait(holds: Callable[[], bool], seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium.find(), args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def phone(demo: Demo, browser: Browser) -> Iterator[Callable[[str], Page]]:
+    """A page on somebody's phone: 360 × 780, touch, in Chinese. A script error fails the test."""
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def open_phone(host: str) -> Page:
+        context = browser.new_context(
+            viewport=PHONE, has_touch=True, is_mobile=True, locale="zh-CN", device_scale_factor=2
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("pageerror", lambda error: errors.append(f"{host}: {error}"))
+        page.on(
+            "console", lambda said: errors.append(f"{host}: {said.text}") if "Content Security" in said.text else None
+        )
+        page.goto(demo.page_of(host))
+        return page
+
+    yield open_phone
+    for context in contexts:
+        context.close()
+    assert errors == []
