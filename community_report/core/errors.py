@@ -138,9 +138,10 @@ def _from_drf(error: drf.APIException) -> Response:
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's hook: every refusal leaves in the contract's shape; what is not known here stays an exception."""
     if isinstance(error, DomainError):
+        wait = error.extra.pop("retry_after", 5)
         response = Response(error.body(), status=error.status)
         if error.status in (429, 503):
-            response["Retry-After"] = str(error.extra.pop("retry_after", 5))
+            response["Retry-After"] = str(wait)
         return response
     if isinstance(error, drf.APIException):
         return _from_drf(error)

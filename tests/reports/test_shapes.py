@@ -16,8 +16,8 @@ from reports.services.submit import Caller, Location
 from tests.factories import Cast
 
 FULL = {
-    "id", "number", "community", "category", "tags", "title", "description", "address", "location", "status", "reporter",
-    "claimed_by", "claimed_at", "media", "events", "rating", "due_at", "overdue", "following", "followers",
+    "id", "number", "community", "category", "tags", "title", "description", "address", "location", "status",
+    "reporter", "claimed_by", "claimed_at", "media", "events", "rating", "due_at", "overdue", "following", "followers",
     "allowed_actions", "created_at", "updated_at",
 }  # fmt: skip
 GLIMPSE = {
