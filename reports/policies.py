@@ -32,7 +32,7 @@ class Viewer:
 
     user: User
     standing: Standing
-    now: datetime = field(default_factory=timezone.now)
+    now: datetime = field(default_factory=lambda: timezone.now())
 
     @classmethod
     def of(cls, user: User) -> "Viewer":
