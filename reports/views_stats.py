@@ -23,6 +23,8 @@ from .statistics import figures
 
 RANGES = (7, 30, 90)
 USUAL = 30
+#: Days chosen by hand stay within what a calendar here can hold, and be compared with as many before.
+EARLIEST, MOST_DAYS = date(2000, 1, 1), 3660
 #: Longer ranges are drawn by week, so that a bar stays wide enough to see.
 MOST_BARS = 31
 
@@ -89,6 +91,7 @@ def stats(request: HttpRequest, place: Place) -> HttpResponse:
             "ranges": RANGES,
             "large": _large(now, figures(place.community, past.since, past.until)),
             "total": now["total"],
+            "step": _step(chosen),
             "columns": _columns(place.community, chosen),
             "by_status": _bars({Status(word).label: n for word, n in now["by_status"].items() if n}),
             "by_category": _bars(_category_names(place.community, now["by_category"])),
@@ -105,8 +108,9 @@ def _midnight(day: date) -> datetime:
 def _range(request: HttpRequest) -> Range:
     today = timezone.localdate()
     first, last = _day(request.GET.get("since", "")), _day(request.GET.get("until", ""))
-    if first and (last or today) >= first:
-        return Range(first, min(last or today, today) if first <= today else first, 0)
+    last = min(last or today, today)
+    if first and EARLIEST <= first <= last and (last - first).days < MOST_DAYS:
+        return Range(first, last, 0)
     asked = request.GET.get("days", "")
     days = int(asked) if asked in {str(days) for days in RANGES} else USUAL
     return Range(today - timedelta(days=days - 1), today, days)
@@ -123,11 +127,11 @@ def _large(now: dict[str, Any], past: dict[str, Any]) -> list[Figure]:
     """The figures that a manager looks at first, each against the same number of days before."""
     return [
         Figure(_("报单"), str(now["total"]), _difference(now["total"], past["total"], _count_words)),
-        _timed(_("多久接单（中位）"), now["claim_minutes"]["p50"], past["claim_minutes"]["p50"]),
-        _timed(_("多久解决（中位）"), now["resolve_minutes"]["p50"], past["resolve_minutes"]["p50"]),
+        _timed(_("接单用时"), now["claim_minutes"]["p50"], past["claim_minutes"]["p50"]),
+        _timed(_("解决用时"), now["resolve_minutes"]["p50"], past["resolve_minutes"]["p50"]),
         _judged(_("满意度"), now["mean_score"], past["mean_score"], _score_words, more_is_better=True),
-        _judged(_("超时"), now["overdue_share"], past["overdue_share"], _share_words, more_is_better=False),
-        _judged(_("没解决又打开"), now["reopened_share"], past["reopened_share"], _share_words, more_is_better=False),
+        _judged(_("超期"), now["overdue_share"], past["overdue_share"], _share_words, more_is_better=False),
+        _judged(_("业主说没解决"), now["reopened_share"], past["reopened_share"], _share_words, more_is_better=False),
     ]
 
 
@@ -182,15 +186,18 @@ def _bars(counts: dict[Any, int]) -> list[Bar]:
     return [Bar(str(label), n, round(100 * n / longest)) for label, n in counts.items()]
 
 
+def _step(chosen: Range) -> int:
+    """Days to a column."""
+    return 1 if chosen.length <= MOST_BARS else max(7, -(-chosen.length // MOST_BARS))
+
+
 def _columns(community: Community, chosen: Range) -> list[Bar]:
-    """Reports filed per day, or per week of a long range, as columns in a field of 100 × 100 for each."""
+    """Reports filed per day, or per some days of a long range, as columns in a field of 100 × 100 for each."""
     filed = Report.objects.filter(community=community, created_at__gte=chosen.since, created_at__lt=chosen.until)
     rows = filed.order_by().annotate(day=TruncDate("created_at")).values("day").annotate(n=Count("pk"))
     per_day = {row["day"]: row["n"] for row in rows}
-    step = 1 if chosen.length <= MOST_BARS else max(7, -(-chosen.length // MOST_BARS))
-    starts = range(0, chosen.length, step)
-    counts = []
-    for start in starts:
+    step, counts = _step(chosen), []
+    for start in range(0, chosen.length, step):
         days = [chosen.first + timedelta(days=start + i) for i in range(min(step, chosen.length - start))]
         counts.append((days[0], sum(per_day.get(day, 0) for day in days)))
     tallest = max((n for _day, n in counts), default=0) or 1

@@ -1,0 +1,149 @@
+"""/h5/notices: the list, one notice, and for managers writing, reach and readers."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Building
+from notices.models import Notice, NoticeRead
+from notices.services import Audience, mark_read, publish_notice
+from notices.views import reading_words
+from tests.factories import Cast, bind, make_home, role_of
+
+from .opening import browser_of, open_page
+
+DOT = "badge-dot"
+
+
+def notice(cast: Cast, title: str = "停水通知", **fields: object) -> Notice:
+    return publish_notice(actor=cast.manager, community=cast.community, title=title, body="明天上午停水。", **fields)
+
+
+def test_unread_ones_carry_a_dot_until_they_are_opened(cast: Cast) -> None:
+    published = notice(cast)
+    before = open_page(cast.resident, "notices")
+    assert "停水通知" in before.words
+    assert DOT in before.html
+    opened = open_page(cast.resident, f"notices/{published.pk}")
+    assert "明天上午停水。" in opened.words
+    assert DOT not in open_page(cast.resident, "notices").html
+    assert NoticeRead.objects.filter(notice=published, user=cast.resident).count() == 1
+
+
+def test_pinned_ones_come_first_then_the_newest(cast: Cast) -> None:
+    notice(cast, "置顶的", pinned=True)
+    notice(cast, "先发的")
+    notice(cast, "后发的")
+    words = open_page(cast.resident, "notices").words
+    assert words.index("置顶的") < words.index("后发的") < words.index("先发的")
+
+
+def test_a_pinned_one_is_not_listed_twice_further_down(cast: Cast) -> None:
+    notice(cast, "置顶的", pinned=True)
+    for n in range(3):
+        notice(cast, f"第{n}条")
+    first = open_page(cast.resident, "notices?limit=2")
+    further = next(link for link in first.links() if "cursor=" in link)
+    second = open_page(cast.resident, f"notices{further}").words
+    assert "第0条" in second
+    assert "置顶的" not in second
+
+
+def test_a_notice_for_others_is_a_404(cast: Cast) -> None:
+    for_staff = notice(cast, audience=Audience(["cleaner"]))
+    assert open_page(cast.cleaner, f"notices/{for_staff.pk}").status == 200
+    assert open_page(cast.resident, f"notices/{for_staff.pk}").status == 404
+    assert "停水通知" not in open_page(cast.resident, "notices").words
+
+
+def test_what_is_not_for_the_manager_is_not_unread_to_them(cast: Cast) -> None:
+    notice(cast, audience=Audience(["cleaner"]))
+    page = open_page(cast.manager, "notices")
+    assert "停水通知" in page.words
+    assert DOT not in page.html
+
+
+def test_a_scheduled_one_is_the_managers_alone_and_not_read_by_looking(cast: Cast) -> None:
+    later = notice(cast, "国庆安排", publish_at=timezone.now() + timedelta(days=2))
+    assert "定时发布" in open_page(cast.manager, "notices").words
+    assert "将发给 6 人" in open_page(cast.manager, f"notices/{later.pk}").words
+    assert not NoticeRead.objects.filter(notice=later).exists()
+    assert "国庆安排" not in open_page(cast.resident, "notices").words
+    assert open_page(cast.resident, f"notices/{later.pk}").status == 404
+
+
+def test_managers_see_how_many_have_read_it(cast: Cast) -> None:
+    published = notice(cast, audience=Audience(["resident"]))
+    mark_read(actor=cast.resident, notice=published)
+    page = open_page(cast.manager, f"notices/{published.pk}")
+    assert "1 人已读 1 人未读 50%" in page.words
+    assert "王先生" in page.words
+    assert "data-delete" in page.html
+    other = open_page(cast.resident, f"notices/{published.pk}")
+    assert "人已读" not in other.words
+    assert "data-delete" not in other.html
+
+
+def test_the_body_is_shown_as_text_with_links(cast: Cast) -> None:
+    body = "看 https://example.com/a <script>x</script>"
+    published = publish_notice(actor=cast.manager, community=cast.community, title="<b>注意</b>", body=body)
+    html = open_page(cast.resident, f"notices/{published.pk}").html
+    assert "&lt;b&gt;注意" in html
+    assert "<script>x" not in html
+    assert 'href="https://example.com/a"' in html
+
+
+@pytest.mark.parametrize(("length", "words"), [(1, "约 1 分钟读完"), (700, "约 2 分钟读完"), (3500, "约 10 分钟读完")])
+def test_the_reading_time_goes_by_the_length(length: int, words: str) -> None:
+    assert reading_words("水" * length) == words
+
+
+def test_the_form_offers_roles_and_buildings_and_says_the_reach(cast: Cast) -> None:
+    page = open_page(cast.manager, "notices/new")
+    assert page.status == 200
+    assert 'value="cleaner"' in page.html
+    assert 'value="6幢"' in page.html
+    assert '<strong id="reach">6</strong>' in page.html
+
+
+@pytest.mark.parametrize(
+    ("query", "people"),
+    [("", 6), ("roles=cleaner", 2), ("roles=cleaner&roles=resident", 4), ("buildings=6幢", 2), ("buildings=7幢", 1)],
+)
+def test_the_reach_counts_people_not_memberships(cast: Cast, query: str, people: int) -> None:
+    bind(cast.neighbour, role_of(cast.community, "resident"), make_home(cast.community, building="7幢", room="101"))
+    bind(cast.manager, role_of(cast.community, "plumber"))
+    bind(cast.plumber, role_of(cast.community, "manager"))
+    bind(cast.cleaner, role_of(cast.community, "manager"))
+    assert Building.objects.filter(community=cast.community).count() == 2
+    answer = browser_of(cast.manager).get(f"/h5/notices/reach?{query}")
+    assert answer.json() == {"people": people}
+
+
+def test_the_reach_is_no_strangers_to_ask(cast: Cast) -> None:
+    assert browser_of(cast.resident).get("/h5/notices/reach").status_code == 403
+    assert browser_of(cast.manager).get("/h5/notices/reach?roles=nobody").status_code == 404
+
+
+@pytest.mark.parametrize("person", ["resident", "cleaner", "stranger"])
+def test_only_managers_write(cast: Cast, person: str) -> None:
+    published = notice(cast)
+    user = getattr(cast, person)
+    assert open_page(user, "notices/new").status == 403
+    assert open_page(user, f"notices/{published.pk}/edit").status == (404 if person == "stranger" else 403)
+
+
+def test_one_that_is_out_keeps_its_audience(cast: Cast) -> None:
+    out = notice(cast)
+    later = notice(cast, publish_at=timezone.now() + timedelta(days=1), audience=Audience(["cleaner"]))
+    assert 'name="roles"' not in open_page(cast.manager, f"notices/{out.pk}/edit").html
+    form = open_page(cast.manager, f"notices/{later.pk}/edit").html
+    assert 'value="cleaner" id="role-cleaner" checked' in form
+    assert "明天上午停水。" in form
+
+
+def test_who_is_bound_nowhere_is_told_calmly(cast: Cast) -> None:
+    page = open_page(cast.stranger, "notices")
+    assert page.status == 403
+    assert "/h5/bind" in page.links()
