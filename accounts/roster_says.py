@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from accounts.models import Membership, RosterEntry
+from accounts.models import Home, Membership, RosterEntry
 from accounts.services.roster import find_home
 from accounts.text import clean, clean_phone
 
@@ -49,7 +49,7 @@ def _home_remark(known: bool, entries: list[RosterEntry], membership: Membership
     return Remark(_("名册登记的是%(names)s，没有这个人") % {"names": names}, False)
 
 
-def _elsewhere(membership: Membership, home: object) -> list[Remark]:
+def _elsewhere(membership: Membership, home: Home | None) -> list[Remark]:
     """The same person at another home of the roster: a typing error, or a second home."""
     here = RosterEntry.objects.filter(home__building__community=membership.community, phone=_phone(membership.phone))
     others = here.exclude(home=home) if home else here

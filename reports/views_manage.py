@@ -93,7 +93,7 @@ def _statuses(params: QueryDict, community: Community) -> list[Chip]:
     counts = {row["status"]: row["n"] for row in rows.annotate(n=Count("pk"))}
     now = params.get("status", "")
     every = Chip(_("全部"), _address(params, status="", need=""), not now and not params.get("need"))
-    found = [(s.label, s.value, _address(params, status=s.value, need="")) for s in Status]
+    found = [(str(s.label), s.value, _address(params, status=s.value, need="")) for s in Status]
     return [every, *(Chip(label, href, now == word, counts.get(word)) for label, word, href in found)]
 
 
