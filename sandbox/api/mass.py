@@ -21,7 +21,8 @@ async def send(call: Call) -> dict[str, Any]:
     _slow_down(call)
     number = call.world.state.next_id("mass", 3_147_483_001)
     _unheard_of(call, number)
-    chosen = [phone for phone in map(call.world.state.phone_of, people) if phone and phone.subscribed]
+    followers = {phone.openid: phone for phone in call.world.state.phones.values() if phone.subscribed}
+    chosen = [followers[openid] for openid in people if openid in followers]
     reached = [phone for phone in chosen if _this_month(call, phone) < PER_MONTH]
     for phone in reached:
         phone.mass_received.append(call.world.clock.now())

@@ -9,6 +9,7 @@ import { Trouble } from "./trouble.js";
 
 const SIZE = { width: 399, gap: 30, label: 46, shortest: 800, tallest: 930 };
 const AROUND = 128;
+const RECENT = 3000;
 const world = { state: null, phones: new Map(), feed: null, tour: null, trouble: null };
 
 const shown = () => JSON.parse(localStorage.getItem("shown") || "null");
@@ -21,7 +22,7 @@ async function load() {
   await Promise.all(world.state.phones.map(welcome));
   arrange();
   speak();
-  const { entries } = await call("GET", "journal?limit=20000");
+  const { entries } = await call("GET", `journal?limit=20000&after=${Math.max(0, world.state.last - RECENT)}`);
   world.feed = world.feed || new Feed(world);
   world.trouble = world.trouble || new Trouble(world);
   world.tour = world.tour || new Tour(world);
@@ -43,6 +44,7 @@ function arrange() {
   for (const phone of world.phones.values()) {
     if (!isShown(phone.data)) phone.element.remove();
     else if (!phone.element.isConnected) desk.append(phone.element);
+    phone.toEnd();
   }
   drawPeople();
   fit();

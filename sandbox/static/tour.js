@@ -74,7 +74,8 @@ export class Tour {
       body.append(make("p", {}, isEnglish() ? step.text_en || step.text : step.text));
       if (step.open) body.append(button("go", t("openOn", { name: this.name(this.hosts(step)[0]) }), () => this.go(step)));
     }
-    return make("li", { class: state, "aria-current": state === "now" ? "step" : null }, dot, body);
+    const last = index === this.steps.length - 1 ? " final" : "";
+    return make("li", { class: state + last, "aria-current": state === "now" ? "step" : null }, dot, body);
   }
 
   name(host) {
