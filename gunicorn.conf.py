@@ -2,8 +2,6 @@
 
 import ipaddress
 import os
-import shutil
-import tempfile
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "community_report.settings")
@@ -41,12 +39,6 @@ logconfig_dict = {
     },
 }
 
-# One set of figures for all workers, and for those that were replaced. Set before the library is imported.
-_metrics = None
-if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-    _metrics = tempfile.mkdtemp(prefix="community-report-metrics-")
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = _metrics
-
 
 def pre_request(worker: Any, request: Any) -> None:
     """Behind a trusted proxy REMOTE_ADDR is the client's address: the last one in the list, which the proxy wrote."""
@@ -77,14 +69,3 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def child_exit(server: Any, worker: Any) -> None:
-    from prometheus_client import multiprocess
-
-    multiprocess.mark_process_dead(worker.pid)
-
-
-def on_exit(server: Any) -> None:
-    if _metrics:
-        shutil.rmtree(_metrics, ignore_errors=True)

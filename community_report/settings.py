@@ -41,7 +41,6 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "community_report.site.health.HealthMiddleware",  # before host check and https redirect
     "community_report.core.middleware.RequestIdMiddleware",
-    "community_report.core.middleware.UnavailableMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -1,9 +1,15 @@
 """Error answers outside the API: pages for people, JSON for programs, in the caller's language."""
 
+import sys
+
+import structlog
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from community_report.core.errors import error_body
+
+log = structlog.get_logger(__name__)
 
 
 def _answer(request: HttpRequest, status: int) -> HttpResponse:
@@ -30,4 +36,14 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _answer(request, 500)
+    """PostgreSQL away, or cut off in the middle, is a 503 with Retry-After; anything else is our fault."""
+    error = sys.exc_info()[1]
+    if not isinstance(error, OperationalError | InterfaceError):
+        return _answer(request, 500)
+    log.error("database_away", error=type(error).__name__, path=request.path)
+    if request.path.startswith(("/h5/", "/admin/")):
+        response = render(request, "errors/503.html", status=503)
+    else:
+        response = JsonResponse(error_body(503), status=503)
+    response["Retry-After"] = "5"
+    return response

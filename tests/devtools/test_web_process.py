@@ -99,10 +99,3 @@ def test_the_access_log_has_paths_and_no_queries() -> None:
     assert '"GET /wechat/oauth/return" 200' in text
     assert "SECRET" not in text
     assert "HIDDEN" not in text
-
-
-def test_metrics_of_ended_processes_are_cleared_away(tmp_path: Path) -> None:
-    with serving([], TMPDIR=str(tmp_path)) as url:
-        assert ask(url, "") == "127.0.0.1"
-        assert [path.name for path in tmp_path.glob("community-report-metrics-*")] != []
-    assert list(tmp_path.glob("community-report-metrics-*")) == []
