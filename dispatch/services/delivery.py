@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 
 from community_report.core import redis
 from community_report.wechat.errors import ErrorKind, WeChatError, transient
+from dispatch.kinds import Kind
 from dispatch.models import Delivery
 
 from . import troubles
@@ -35,25 +36,32 @@ BEGIN_WITHIN, WAVE_SECONDS = 6.0, 14.0
 #: Longer than a task can live: a killed worker keeps the lane no longer than this.
 LANE_SECONDS = 25
 _LANE = "dispatch:lane"
+#: To many people at once, and in no hurry: in the lane, whatever else is due goes first.
+BROADCASTS = (Kind.NOTICE, Kind.BOARD_POST)
 
 
 def deliver(delivery_ids: Iterable[UUID]) -> None:
     """Send these, as far as they are due; nothing while WeChat is silent, when all sending is the lane's."""
     if not troubles.is_silent():
-        _send_waves(Delivery.objects.filter(pk__in=list(delivery_ids)), WAVE)
+        _send_waves([Delivery.objects.filter(pk__in=list(delivery_ids))], WAVE)
 
 
 def deliver_due() -> bool:
     """Send whatever is due; False when time ran out first, or when another worker is at it."""
+    everything = Delivery.objects.all()
     with _lane() as mine:
-        return mine and _send_waves(Delivery.objects.all(), SILENT_WAVE if troubles.is_silent() else WAVE)
+        size = SILENT_WAVE if troubles.is_silent() else WAVE
+        return mine and _send_waves([everything.exclude(kind__in=BROADCASTS), everything], size)
 
 
-def _send_waves(among: "QuerySet[Delivery]", size: int) -> bool:
-    """Wave after wave until nothing is due, the time is up, or WeChat is found silent; True for nothing due."""
+def _send_waves(by_turn: "list[QuerySet[Delivery]]", size: int) -> bool:
+    """Wave after wave until nothing is due, the time is up, or WeChat is found silent; True for nothing due.
+
+    Each wave comes from the first of `by_turn` that has something due.
+    """
     end = time.monotonic() + BEGIN_WITHIN
     while time.monotonic() < end:
-        looked_at, shipments = take(among, size)
+        looked_at, shipments = next((wave for among in by_turn if (wave := take(among, size))[0]), (0, []))
         if not looked_at:
             return True
         if shipments:

@@ -368,6 +368,16 @@ def test_only_one_worker_has_the_lane(wechat: WeChat, report: Report) -> None:
     assert redis.store().get("dispatch:lane") is None
 
 
+def test_a_notice_to_everybody_does_not_stand_before_a_report(wechat: WeChat, cast: Cast, report: Report) -> None:
+    publish_notice(actor=cast.manager, community=cast.community, title="停水", body="明天")
+    route_all()
+    Delivery.objects.filter(kind=Kind.NOTICE).update(due_at=timezone.now() - timedelta(minutes=1))
+    with patch.object(delivery, "WAVE", 1):
+        delivery.deliver_due()
+    assert "卫生清理" in wechat.texts[0][1]
+    assert len(wechat.texts) == 6
+
+
 # --- WeChat away ------------------------------------------------------------------------------------------------
 
 
