@@ -60,9 +60,7 @@ def stub() -> Iterator[StubApplication]:
 
 @pytest.fixture
 def config(stub: StubApplication) -> Config:
-    return Config(
-        port=0, app_url=stub.url, app_id=APP_ID, app_secret=SECRET, token=TOKEN, push_timeout=0.3, finish_delay=0.0
-    )
+    return Config(port=0, app_url=stub.url, app_id=APP_ID, app_secret=SECRET, token=TOKEN, finish_delay=0.0)
 
 
 @pytest.fixture

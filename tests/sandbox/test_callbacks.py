@@ -1,4 +1,5 @@
 import hashlib
+import threading
 import time
 from collections.abc import Iterator
 from xml.etree import ElementTree
@@ -103,13 +104,17 @@ def test_malformed_reply_shows_the_fault_line_and_is_not_repeated(
 
 
 def test_no_answer_is_tried_three_times(sandbox: SandboxClient, stub: StubApplication) -> None:
-    def slow(_: Seen) -> Reply:
-        time.sleep(0.5)
+    gone = threading.Event()
+
+    def silent(_: Seen) -> Reply:
+        gone.wait(10)
         return Reply()
 
-    stub.answers[PATH] = slow
+    stub.answers[PATH] = silent
+    sandbox.settings(push_timeout=0.2)
     result = sandbox.act("li", "text", text="你好")
     assert [entry["error"] for entry in result["tries"]] == ["TimeoutError"] * 3
+    gone.set()
     bodies = {seen.body for seen in stub.callbacks()}
     assert (len(stub.callbacks()), len(bodies)) == (3, 1)
     assert sandbox.chat("li")[-1]["type"] == "fault"
