@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from community_report.core.admin import ReadOnly, ScopedAdmin, SuperuserAdmin
 
-from .models import Contact, Delivery, DomainProof, InboundMessage, Outbox, Template
+from .models import Contact, Delivery, DomainProof, InboundMessage, MessageForm, Outbox, Template, Trouble
 
 
 @admin.register(Delivery)
@@ -26,6 +26,16 @@ class OutboxAdmin(ReadOnly, SuperuserAdmin):
 @admin.register(Template)
 class TemplateAdmin(SuperuserAdmin):
     list_display = ("kind", "template_id", "fields")
+
+
+@admin.register(MessageForm)
+class MessageFormAdmin(SuperuserAdmin):
+    list_display = ("kind", "form", "picture_url")
+
+
+@admin.register(Trouble)
+class TroubleAdmin(ReadOnly, SuperuserAdmin):
+    list_display = ("key", "detail", "times", "since", "last_at")
 
 
 @admin.register(InboundMessage)
