@@ -5,7 +5,7 @@ report_changed(report, event, attachments)
     report_alarmed; `attachments` are the pending ones that came with it (possibly none).
 report_alarmed(report, kind, event)
     a deadline passed, once: kind "unclaimed" (role again, and managers), "overdue" (managers and claimant),
-    "lease" (claimant), "ignored" (all who were asked have ignored it: managers), "still_there" (a board post: its author).
+    "lease" (claimant), "ignored" (all who were asked have ignored it: managers), "still_there" (a post's author).
 attachment_failed(attachment)
     a picture or voice message cannot be had or shown, once; `attachment.reason` says why in a machine word.
 """

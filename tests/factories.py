@@ -65,7 +65,7 @@ def role_of(community: Community, slug: str) -> Role:
 
 @dataclass
 class Cast:
-    """Everybody that a test needs. `stranger` has logged in and is nobody; `other_manager` manages another community."""
+    """Everybody that a test needs. `stranger` has logged in and is nobody; `other_manager` manages elsewhere."""
 
     community: Community
     other_community: Community
@@ -80,7 +80,8 @@ class Cast:
 
     def report(self, category: str = "hygiene", by: User | None = None, **fields: Any) -> Report:
         """A submitted report of the resident (or of `by`)."""
-        values: dict[str, Any] = {"title": "垃圾未及时清理", "description": "昨晚开始就没有清理", "address": "6幢4层", **fields}
+        words = {"title": "垃圾未及时清理", "description": "昨晚开始就没有清理", "address": "6幢4层"}
+        values: dict[str, Any] = words | fields
         data = SubmitData(
             hashed_id=values.pop("hashed_id", None) or uuid.uuid4(),
             community=self.community.slug,

@@ -9,10 +9,10 @@ from django.db import transaction
 from django.db.models import DateTimeField, DurationField, Exists, ExpressionWrapper, F, OuterRef
 
 from accounts.calendar import add_minutes
-
 from reports.models import Alarm, Claim, Report
 from reports.signals import report_alarmed
 from reports.states import Status
+
 from .engine import Change, lock_report
 
 log = structlog.get_logger(__name__)

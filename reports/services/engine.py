@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from accounts.calendar import add_minutes
 from accounts.models import Membership, Role, User
 from community_report.core.errors import NotFound
-
 from reports.models import Attachment, Claim, Report, ReportEvent
 from reports.policies import Viewer
 from reports.signals import report_changed
 from reports.states import Action, Party, Status
+
 from .attachments import MediaItem, add_attachments
 
 
@@ -88,6 +88,22 @@ def lock_report(report_id: UUID) -> None:
         raise not_found()
 
 
+def _locked(actor: User, report_id: UUID, action: Action) -> Report:
+    """The report as it is once nobody else can change it.
+
+    Of many who claim at once, those who lost find no `submitted` row when they wake, and are refused without holding
+    the lock: otherwise each would wait for the refusals of all before it, and time out.
+    """
+    if action == Action.CLAIM:
+        free = Report.objects.select_for_update(of=("self",)).filter(pk=report_id, status=Status.SUBMITTED)
+        if not free.order_by().values_list("pk").first():
+            report = Report.objects.for_view(actor).get(pk=report_id)
+            if report.status != Status.SUBMITTED:
+                return report  # nothing is written: a refusal, or the claimant once more
+    lock_report(report_id)
+    return Report.objects.for_view(actor).get(pk=report_id)
+
+
 def lock_staff(user: User, community_id: int) -> bool:
     """Hold a staff member's memberships, so that a removal waits for us or we see it. False: not staff there."""
     rows = Membership.objects.select_for_update(of=("self",), no_key=True).filter(
@@ -110,15 +126,21 @@ def begin(*, actor: User, report_id: UUID, action: Action) -> tuple[Change, View
         raise not_found()
     if action in (Action.CLAIM, Action.RELEASE, Action.PROGRESS, Action.RESOLVE):
         lock_staff(actor, community)
-    lock_report(report_id)
+    if action == Action.CLAIM:  # who is late already need not wait for the lock to hear it
+        _judge(Viewer.of(actor), Report.objects.for_view(actor).get(pk=report_id), action)
+    report = _locked(actor, report_id, action)
     viewer = Viewer.of(actor)
-    report = Report.objects.for_view(actor).get(pk=report_id)
+    _judge(viewer, report, action)
+    return Change(report, actor, viewer.now, action.value, role=role_slug(viewer, report, action)), viewer
+
+
+def _judge(viewer: Viewer, report: Report, action: Action) -> None:
+    """Raise why this person cannot do this now, if they cannot."""
     if not knows_of(viewer, report, action):
         raise not_found()
     refusal = viewer.refusal(report, action)
     if refusal is not None:
         raise refusal
-    return Change(report, actor, viewer.now, action.value, role=role_slug(viewer, report, action)), viewer
 
 
 def knows_of(viewer: Viewer, report: Report, action: Action) -> bool:

@@ -13,10 +13,10 @@ from accounts.models import Building, Community, Home, Membership, Role, RosterE
 from accounts.policies import Standing, standing_of
 from accounts.services.roster import find_entry
 from community_report.core.errors import Conflict, Forbidden, Invalid, NotBound
-
 from reports.models import Attachment, Category, Report, ReportEvent, Tag
 from reports.signals import report_changed
 from reports.states import Status
+
 from . import drafts, engine
 from .attachments import MediaItem, add_attachments, take_draft_media
 

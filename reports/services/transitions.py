@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Membership, Role, User
 from community_report.core.errors import Conflict, Invalid
-
 from reports.models import Category, Claim, Follow, Ignore, Rating, Report
 from reports.signals import report_alarmed
 from reports.states import OPEN, Action, Party, Status
+
 from . import engine
 from .attachments import MediaItem
 from .engine import Change
@@ -38,15 +38,15 @@ def _clean(note: str, field: str) -> str:
     return text
 
 
-@transaction.atomic
 def claim_report(*, actor: User, report_id: UUID) -> Report:
     """Lock the report for this staff member. Claiming again what one holds changes nothing."""
-    change, _viewer = engine.begin(actor=actor, report_id=report_id, action=Action.CLAIM)
-    if change.report.status == Status.SUBMITTED:
-        change.hold(actor)
-        change.move(Status.CLAIMED)
-        change.finish()
-    return engine.reread(actor, report_id)
+    with transaction.atomic():
+        change, _viewer = engine.begin(actor=actor, report_id=report_id, action=Action.CLAIM)
+        if change.report.status == Status.SUBMITTED:
+            change.hold(actor)
+            change.move(Status.CLAIMED)
+            change.finish()
+    return engine.reread(actor, report_id)  # after the commit: many may be waiting for it
 
 
 @transaction.atomic
