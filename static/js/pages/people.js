@@ -65,6 +65,7 @@
         rejection.elements.reason.value = chip.textContent;
       });
     app.forms.onSubmit(rejection, async (values) => {
+      if (!values.reason) throw new app.ApiError(400, { code: "invalid", fields: { reason: [gettext("请填写原因")] } });
       await app.api.post("bindings/" + values.id + "/reject", { reason: values.reason });
       app.reload(gettext("已告诉申请人"));
     });

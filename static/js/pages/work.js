@@ -8,6 +8,8 @@
   // The card stays and says calmly what became of it.
   function settle(button, sentence) {
     const tools = button.closest("[data-tools]");
+    const status = button.closest("[data-report]").querySelector(".status");
+    if (status) status.remove(); // no longer true
     tools.replaceWith(app.h("p", { class: "secondary card-said", role: "status", text: sentence }));
   }
 
