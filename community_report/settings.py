@@ -240,6 +240,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "ENUM_NAME_OVERRIDES": {
+        "ReportStatusEnum": "reports.states.Status",
+        "MediaStatusEnum": "reports.models.Attachment.Status",
+    },
 }
 
 # --- Content security policy ------------------------------------------------------------------------------------

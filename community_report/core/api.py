@@ -10,6 +10,7 @@ from django.core.exceptions import RequestDataTooBig, ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+from drf_spectacular import authentication as authentication_schemes
 from rest_framework import authentication, exceptions, parsers
 from rest_framework.request import Request
 
@@ -23,6 +24,12 @@ class SessionAuthentication(authentication.SessionAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return "Session"
+
+
+class SessionScheme(authentication_schemes.SessionScheme):
+    """How the schema describes the login."""
+
+    target_class = SessionAuthentication
 
 
 class StrictJSONParser(parsers.JSONParser):
