@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 from guardian.models import UserObjectPermission
 
@@ -71,7 +72,7 @@ def people(request: HttpRequest, place: Place) -> HttpResponse:
 
 
 def _tab_names() -> list[tuple[str, str]]:
-    words = {"pending": _("审核"), "staff": _("员工"), "residents": _("业主"), "invitations": _("邀请")}
+    words = {"pending": _("审核"), "staff": _("员工"), "residents": pgettext("列表", "业主"), "invitations": _("邀请")}
     return [(name, words[name]) for name in TABS]
 
 

@@ -7,6 +7,7 @@ from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from accounts.models import Membership
@@ -53,7 +54,7 @@ def _tabs(standing: Standing) -> list[Tab]:
 
     return [
         Tab("open", _("待接单"), count("open")),
-        Tab("mine", _("我的"), count("claimed")),
+        Tab("mine", pgettext("工作台", "我的"), count("claimed")),
         Tab("done", _("已完成"), count("done")),
     ]
 
