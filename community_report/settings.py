@@ -243,6 +243,11 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ReportStatusEnum": "reports.states.Status",
         "MediaStatusEnum": "reports.models.Attachment.Status",
+        "MediaKindEnum": "reports.models.Attachment.Kind",
+        "MessageKindEnum": "dispatch.kinds.Kind",
+        "DeliveryStatusEnum": "dispatch.models.Delivery.Status",
+        "RoleKindEnum": "accounts.models.Role.Kind",
+        "MembershipStatusEnum": "accounts.models.Membership.Status",
     },
 }
 

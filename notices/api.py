@@ -68,7 +68,7 @@ def _get(standing: Standing, pk: UUID) -> Notice:
 
 
 class Notices(APIView):
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(operation_id="notices_list", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
         """Notices addressed to this person, newest first; `community=` narrows to one."""
         standing = standing_of(person_of(request))

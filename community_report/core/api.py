@@ -29,7 +29,7 @@ class SessionAuthentication(authentication.SessionAuthentication):
 class SessionScheme(authentication_schemes.SessionScheme):
     """How the schema describes the login."""
 
-    target_class = SessionAuthentication
+    target_class = "community_report.core.api.SessionAuthentication"
 
 
 class StrictJSONParser(parsers.JSONParser):

@@ -15,7 +15,7 @@ from reports.services.attachments import MediaItem, clean_media
 class MediaItemInput(serializers.Serializer):
     """One picture or voice message: exactly one of `media_id` (WeChat's) and `upload_id` (from `POST uploads`)."""
 
-    kind = serializers.ChoiceField(choices=Attachment.Kind.values)
+    kind = serializers.ChoiceField(choices=Attachment.Kind.choices)
     media_id = serializers.CharField(required=False, max_length=200)
     upload_id = serializers.UUIDField(required=False)
     duration = serializers.FloatField(required=False, allow_null=True, help_text="seconds")
@@ -26,8 +26,8 @@ class MediaOutput(serializers.Serializer):
     """A picture or voice message; `url` is null until it is stored."""
 
     id = serializers.UUIDField()
-    kind = serializers.ChoiceField(choices=Attachment.Kind.values)
-    status = serializers.ChoiceField(choices=Attachment.Status.values)
+    kind = serializers.ChoiceField(choices=Attachment.Kind.choices)
+    status = serializers.ChoiceField(choices=Attachment.Status.choices)
     url = serializers.CharField(allow_null=True)
     thumbnail_url = serializers.CharField(allow_null=True)
     duration = serializers.FloatField(allow_null=True, help_text="seconds")

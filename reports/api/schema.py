@@ -15,12 +15,12 @@ class NamedOutput(serializers.Serializer):
     name = serializers.CharField()
 
 
-class PersonOutput(serializers.Serializer):
+class NamedPersonOutput(serializers.Serializer):
     id = serializers.UUIDField()
     display_name = serializers.CharField()
 
 
-class HomeShape(serializers.Serializer):
+class ReporterHomeOutput(serializers.Serializer):
     building = serializers.CharField()
     unit = serializers.CharField(allow_blank=True)
     room = serializers.CharField()
@@ -34,7 +34,7 @@ class LocationOutput(serializers.Serializer):
 
 class ReporterOutput(serializers.Serializer):
     display_name = serializers.CharField()
-    home = HomeShape(allow_null=True)
+    home = ReporterHomeOutput(allow_null=True)
     phone = serializers.CharField(allow_null=True)
 
 
@@ -83,7 +83,7 @@ class ReportItemOutput(_Head):
     address = serializers.CharField(allow_blank=True)
     location = LocationOutput(allow_null=True)
     reporter = ReporterOutput(allow_null=True)
-    claimed_by = PersonOutput(allow_null=True)
+    claimed_by = NamedPersonOutput(allow_null=True)
     claimed_at = serializers.DateTimeField(allow_null=True)
     media = MediaOutput(many=True)
     rating = RatingOutput(allow_null=True)
@@ -137,7 +137,7 @@ class SpreadOutput(serializers.Serializer):
 
 
 class StaffFigures(serializers.Serializer):
-    user = PersonOutput()
+    user = NamedPersonOutput()
     claimed = serializers.IntegerField()
     resolved = serializers.IntegerField()
     mean_score = serializers.FloatField(allow_null=True)

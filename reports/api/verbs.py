@@ -29,7 +29,7 @@ class NothingInput(serializers.Serializer):
     pass
 
 
-class ReasonInput(serializers.Serializer):
+class ReportReasonInput(serializers.Serializer):
     reason = TextField()
 
 
@@ -73,18 +73,20 @@ class Verb:
 
 VERBS = (
     Verb(Action.CLAIM, transitions.claim_report, NothingInput, "Staff: lock it for oneself."),
-    Verb(Action.IGNORE, transitions.ignore_report, ReasonInput, "Staff: not shown or pushed to oneself any more."),
-    Verb(Action.RELEASE, transitions.release_report, ReasonInput, "Claimant: give it back, with a reason."),
+    Verb(
+        Action.IGNORE, transitions.ignore_report, ReportReasonInput, "Staff: not shown or pushed to oneself any more."
+    ),
+    Verb(Action.RELEASE, transitions.release_report, ReportReasonInput, "Claimant: give it back, with a reason."),
     Verb(Action.PROGRESS, transitions.add_progress, NoteInput, "Claimant: how it is going."),
     Verb(Action.RESOLVE, transitions.resolve_report, NoteInput, "Claimant: the result."),
     Verb(Action.ASSIGN, transitions.assign_report, AssignInput, "Manager: give it to a staff member."),
-    Verb(Action.DISMISS, transitions.dismiss_report, ReasonInput, "Manager: unreasonable, with a reason."),
+    Verb(Action.DISMISS, transitions.dismiss_report, ReportReasonInput, "Manager: unreasonable, with a reason."),
     Verb(Action.RECATEGORIZE, transitions.recategorize_report, RecategorizeInput, "Manager: another category."),
     Verb(Action.MERGE, transitions.merge_report, MergeInput, "Manager: a duplicate of another open report."),
-    Verb(Action.RESTORE, transitions.restore_report, ReasonInput, "Manager: take a dismissal back."),
+    Verb(Action.RESTORE, transitions.restore_report, ReportReasonInput, "Manager: take a dismissal back."),
     Verb(Action.CONFIRM, transitions.confirm_report, ScoreInput, "Reporter: accept the result, with a score."),
     Verb(Action.REOPEN, transitions.reopen_report, ReopenInput, "Reporter: not solved."),
-    Verb(Action.WITHDRAW, transitions.withdraw_report, ReasonInput, "Reporter: take it back."),
+    Verb(Action.WITHDRAW, transitions.withdraw_report, ReportReasonInput, "Reporter: take it back."),
     Verb(Action.URGE, transitions.urge_report, NothingInput, "Reporter: ask to hurry, at most every half hour."),
     Verb(Action.COMMENT, transitions.comment_report, NoteInput, "Reporter: add something."),
     Verb(Action.RATE, transitions.rate_report, ScoreInput, "Reporter: a score after an automatic close."),
