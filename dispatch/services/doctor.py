@@ -1,18 +1,15 @@
 """Is the official account set up? Each check asks WeChat or the settings, and says how to mend what it finds."""
 
-import hashlib
-import secrets
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from community_report.wechat.client import Client, get_client
 from community_report.wechat.errors import WeChatError
+from community_report.wechat.handshake import knock
 from dispatch.channels.template import prefix_of
 from dispatch.models import Template, Trouble
 
@@ -130,7 +127,7 @@ def _problem_of(template: Template, there: dict[str, str]) -> str:
 def _callback(client: Client) -> Finding:
     """Does our callback answer WeChat's handshake? If we cannot reach it from here, WeChat's own view decides."""
     where = f"{settings.PUBLIC_BASE_URL}/wechat/callback"
-    problem = handshake_problem()
+    problem = knock(where)
     if not problem:
         return Finding("callback", OK, f"{where} answers WeChat's handshake")
     # https://developers.weixin.qq.com/doc/service/api/base (callback/check): pings from WeChat's networks.
@@ -139,26 +136,6 @@ def _callback(client: Client) -> Finding:
         return Finding("callback", WARNING, f"{where}: {problem} from here, but WeChat reaches its address")
     mend = "let WeChat's servers through to ports 80 and 443, and set the same WECHAT_TOKEN on both sides"
     return Finding("callback", FAILED, f"{where}: {problem}", mend)
-
-
-def handshake_problem() -> str:
-    """Knock at PUBLIC_BASE_URL as WeChat does when the address is saved; what is wrong ("" for nothing)."""
-    parts = urlsplit(settings.PUBLIC_BASE_URL)
-    stamp, nonce, echo = str(int(time.time())), secrets.token_hex(5), secrets.token_hex(8)
-    joined = "".join(sorted([settings.WECHAT_TOKEN, stamp, nonce])).encode()
-    signature = hashlib.sha1(joined, usedforsecurity=False).hexdigest()  # WeChat's choice
-    query = urlencode({"signature": signature, "timestamp": stamp, "nonce": nonce, "echostr": echo})
-    connect = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    connection = connect(parts.hostname or "", parts.port, timeout=settings.WECHAT_TIMEOUT_SECONDS)
-    try:
-        connection.request("GET", f"/wechat/callback?{query}")
-        answer = connection.getresponse()
-        body = answer.read(1000)
-    except (OSError, HTTPException) as error:
-        return type(error).__name__
-    finally:
-        connection.close()
-    return "" if body == echo.encode() else f"answered HTTP {answer.status} instead of the echo"
 
 
 def _address() -> Finding:

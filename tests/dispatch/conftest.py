@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from accounts.models import Membership
+from reports.models import Report
 from tests.dispatch.ledger import SEND_TEMPLATE, SEND_TEXT, WeChat
+from tests.factories import Cast
 from tests.wechat.platform import ok, serve
 
 
@@ -20,3 +23,10 @@ def wechat(settings: Any) -> Iterator[WeChat]:
         settings.WECHAT_API_BASE_URL = platform.url
         settings.WECHAT_TIMEOUT_SECONDS = 1
         yield platform
+
+
+@pytest.fixture
+def report(cast: Cast) -> Report:
+    """A new report that only one cleaner is to be told of."""
+    Membership.objects.filter(user=cast.cleaner2).delete()
+    return cast.report()

@@ -1,10 +1,15 @@
 """Short words for what tests of the dispatch do: route, send, and look into the ledger."""
 
 import itertools
+from datetime import timedelta
 from typing import Any
 
+import time_machine
+from django.utils import timezone
+
 from accounts.models import User
-from dispatch.models import Delivery, Outbox
+from dispatch.kinds import Kind
+from dispatch.models import Delivery, Outbox, Template
 from dispatch.services import delivery, routing
 from tests.wechat.platform import Platform
 
@@ -61,6 +66,20 @@ def skipped() -> dict[str, str]:
     route_all()
     rows = Delivery.objects.filter(status=Delivery.Status.SKIPPED).select_related("user")
     return {row.user.display_name: row.code for row in rows}
+
+
+def template(kind: str = Kind.NEW_REPORT, **fields: str) -> Template:
+    return Template.objects.create(kind=kind, template_id="TPL-1", fields=fields or {"thing1": "title"})
+
+
+def later(seconds: float) -> time_machine.travel:
+    return time_machine.travel(timezone.now() + timedelta(seconds=seconds), tick=False)
+
+
+def retry(seconds: float = 3600) -> None:
+    """What is pending, some time later."""
+    with later(seconds):
+        delivery.deliver_due()
 
 
 def only(user: User | None = None) -> Delivery:

@@ -12,43 +12,32 @@ import time_machine
 from django.db import connection
 from django.utils import timezone
 
-from accounts.models import Membership, User
 from community_report.core import redis
 from community_report.wechat.errors import ErrorKind, WeChatError
 from dispatch.kinds import Kind
-from dispatch.models import Contact, Delivery, MessageForm, Template, Trouble
+from dispatch.models import Contact, Delivery, MessageForm, Trouble
 from dispatch.services import delivery, leasing, outcomes
 from dispatch.services.sweeping import pulse
-from notices.services import delete_notice, publish_notice
+from notices.services import publish_notice
 from reports.models import Report
 from reports.services import transitions as act
-from tests.dispatch.ledger import SEND_TEMPLATE, SEND_TEXT, WeChat, forget, only, route_all, send_all
+from tests.dispatch.ledger import (
+    SEND_TEMPLATE,
+    SEND_TEXT,
+    WeChat,
+    forget,
+    later,
+    only,
+    retry,
+    route_all,
+    send_all,
+    template,
+)
 from tests.factories import Cast
 from tests.wechat.platform import Answer, error, ok
 
 pytestmark = pytest.mark.django_db
 PENDING, SENT, SKIPPED, DEAD = "pending", "sent", "skipped", "dead"
-
-
-@pytest.fixture
-def report(cast: Cast) -> Report:
-    """A new report that only one cleaner is to be told of."""
-    Membership.objects.filter(user=cast.cleaner2).delete()
-    return cast.report()
-
-
-def template(kind: str = Kind.NEW_REPORT, **fields: str) -> Template:
-    return Template.objects.create(kind=kind, template_id="TPL-1", fields=fields or {"thing1": "title"})
-
-
-def later(seconds: float) -> time_machine.travel:
-    return time_machine.travel(timezone.now() + timedelta(seconds=seconds), tick=False)
-
-
-def retry(seconds: float = 3600) -> None:
-    """What is pending, some time later."""
-    with later(seconds):
-        delivery.deliver_due()
 
 
 def test_the_text_has_the_form_of_the_paper(wechat: WeChat, cast: Cast, report: Report, settings: Any) -> None:
@@ -376,135 +365,3 @@ def test_a_notice_to_everybody_does_not_stand_before_a_report(wechat: WeChat, ca
         delivery.deliver_due()
     assert "卫生清理" in wechat.texts[0][1]
     assert len(wechat.texts) == 6
-
-
-# --- WeChat away ------------------------------------------------------------------------------------------------
-
-
-def test_while_wechat_is_silent_only_the_lane_sends(wechat: WeChat, cast: Cast, report: Report) -> None:
-    wechat.on(SEND_TEXT, Answer(b"", 503))
-    send_all()
-    cast.report(title="又一条")
-    route_all()
-    asked = len(wechat.texts)
-    delivery.deliver(list(Delivery.objects.values_list("pk", flat=True)))
-    assert len(wechat.texts) == asked
-    delivery.deliver_due()
-    assert len(wechat.texts) > asked
-
-
-def test_when_wechat_answers_again_nothing_waits_for_its_long_pause(wechat: WeChat, cast: Cast) -> None:
-    wechat.on(SEND_TEXT, Answer(b"", 503))
-    for _ in range(5):
-        cast.report()
-    route_all()
-    start = timezone.now()
-    with time_machine.travel(start, tick=False) as clock:
-        for minute in range(60):
-            clock.move_to(start + timedelta(minutes=minute))
-            delivery.deliver_due()
-        over = start + timedelta(hours=1)
-        wechat.on(SEND_TEXT, ok())
-        for second in range(60):
-            clock.move_to(over + timedelta(seconds=second))
-            pulse(timezone.now())
-    assert {row.status for row in Delivery.objects.all()} == {SENT}
-    assert not Trouble.objects.exists()
-
-
-def test_one_poisoned_message_is_not_hurried_by_the_others(wechat: WeChat, cast: Cast) -> None:
-    def picky(call: Any) -> Answer:
-        return Answer(b"", 503) if call.json["touser"] == cast.cleaner.openid else ok()
-
-    wechat.on(SEND_TEXT, picky)
-    start = timezone.now()
-    with time_machine.travel(start, tick=False) as clock:
-        cast.report()
-        for second in range(120):
-            clock.move_to(start + timedelta(seconds=second))
-            if second % 2:
-                Delivery.objects.filter(user=cast.cleaner2).update(status=PENDING, due_at=timezone.now())
-            pulse(timezone.now())
-    assert only(cast.cleaner).attempts < 20
-
-
-# --- Who should not get it any more -----------------------------------------------------------------------------
-
-
-def test_who_was_removed_meanwhile_is_not_sent_it(wechat: WeChat, cast: Cast, report: Report) -> None:
-    route_all()
-    Membership.objects.filter(user=cast.cleaner).update(status=Membership.Status.REVOKED)
-    delivery.deliver_due()
-    assert wechat.texts == []
-    assert (only().status, only().code) == (SKIPPED, "not_member")
-
-
-def test_the_reporter_is_told_also_after_moving_out(wechat: WeChat, cast: Cast, report: Report) -> None:
-    forget()
-    act.claim_report(actor=cast.cleaner, report_id=report.pk)
-    route_all()
-    Membership.objects.filter(user=cast.resident).update(status=Membership.Status.REVOKED)
-    delivery.deliver_due()
-    assert only(cast.resident).status == SENT
-
-
-@pytest.mark.parametrize(
-    ("fields", "code"),
-    [({"muted_kinds": ["new_report"]}, "muted"), ({"openid": None}, "no_wechat"), ({"is_active": False}, "erased")],
-)
-def test_what_changed_between_routing_and_sending_counts(
-    wechat: WeChat, cast: Cast, report: Report, fields: dict[str, Any], code: str
-) -> None:
-    route_all()
-    User.objects.filter(pk=cast.cleaner.pk).update(**fields)
-    delivery.deliver_due()
-    assert (wechat.texts, only().status, only().code) == ([], SKIPPED, code)
-
-
-def test_who_ignored_it_meanwhile_is_not_pushed(wechat: WeChat, cast: Cast, report: Report) -> None:
-    route_all()
-    act.ignore_report(actor=cast.cleaner, report_id=report.pk)
-    delivery.deliver_due()
-    assert only(cast.cleaner).code == "ignored"
-
-
-def test_a_report_claimed_meanwhile_is_told_all_the_same(wechat: WeChat, cast: Cast) -> None:
-    report = cast.report()
-    route_all()
-    act.claim_report(actor=cast.cleaner2, report_id=report.pk)
-    delivery.deliver_due()
-    assert cast.cleaner.openid in dict(wechat.texts)
-    assert only(cast.cleaner).status == SENT
-
-
-def test_a_withdrawn_notice_is_not_sent(wechat: WeChat, cast: Cast) -> None:
-    notice = publish_notice(actor=cast.manager, community=cast.community, title="停水", body="明天")
-    route_all()
-    delete_notice(actor=cast.manager, notice_id=notice.pk)
-    delivery.deliver_due()
-    assert wechat.texts == []
-    assert {row.code for row in Delivery.objects.all()} == {"withdrawn"}
-
-
-def test_a_retry_that_falls_into_the_night_waits_for_the_morning(wechat: WeChat, cast: Cast, report: Report) -> None:
-    route_all()
-    now = timezone.now().astimezone(timezone.get_default_timezone())
-    span = [(now - timedelta(hours=1)).strftime("%H:%M"), (now + timedelta(hours=1)).strftime("%H:%M")]
-    User.objects.filter(pk=cast.cleaner.pk).update(quiet_hours=span)
-    delivery.deliver_due()
-    assert (wechat.texts, only().status) == ([], PENDING)
-    assert only().due_at > timezone.now() + timedelta(minutes=58)
-    retry(3700)
-    assert only().status == SENT
-
-
-def test_followers_of_a_private_report_see_no_notes(wechat: WeChat, cast: Cast, report: Report) -> None:
-    act.follow_report(actor=cast.neighbour, report_id=report.pk)
-    forget()
-    template(Kind.CLAIMED, thing1="address", thing2="staff", thing3="title")
-    act.claim_report(actor=cast.cleaner, report_id=report.pk)
-    send_all()
-    data = {sent["touser"]: sent["data"] for sent in wechat.templates}
-    full, glimpse = data[cast.resident.openid], data[cast.neighbour.openid]
-    assert [full[f"thing{n}"]["value"] for n in (1, 2, 3)] == ["6幢4层", "张师傅", "垃圾未及时清理"]
-    assert [glimpse[f"thing{n}"]["value"] for n in (1, 2, 3)] == ["无", "无", "垃圾未及时清理"]
