@@ -1,4 +1,4 @@
-"""Which buttons a report's page shows: at most one green, one plain, the rest behind 更多. The policy says what may be."""
+"""Which buttons a report's page shows: at most one green, one plain, the rest behind “more”. The policy says what may be."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -234,8 +234,9 @@ def _version_alone(report: Report | None) -> HttpResponse:
 
 def _merged_into(report: Report, viewer: Viewer) -> Report | None:
     """Only as a link that would open."""
-    into = Report.objects.visible_to(viewer.standing).filter(pk=report.merged_into_id)
-    return into.first() if report.merged_into_id else None
+    if report.merged_into_id is None:
+        return None
+    return Report.objects.visible_to(viewer.standing).filter(pk=report.merged_into_id).first()
 
 
 def _told(report: Report) -> str:

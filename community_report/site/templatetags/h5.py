@@ -116,6 +116,6 @@ def voice_length(duration: float | None) -> int:
 
 
 @register.filter
-def unlocalized(number: float | None) -> str:
+def unlocalized(number: float | str | None) -> str:
     """A number for a script: a point, whatever the language."""
-    return "" if number in (None, "") else repr(number)
+    return repr(number) if isinstance(number, float | int) else ""
