@@ -41,6 +41,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "community_report.site.health.HealthMiddleware",  # before host check and https redirect
     "community_report.core.middleware.RequestIdMiddleware",
+    "community_report.site.errors.UnavailableMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -1,6 +1,7 @@
 """Error answers outside the API: pages for people, JSON for programs, in the caller's language."""
 
 import sys
+from collections.abc import Callable
 
 import structlog
 from django.db import InterfaceError, OperationalError
@@ -36,10 +37,17 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """PostgreSQL away, or cut off in the middle, is a 503 with Retry-After; anything else is our fault."""
+    """PostgreSQL away, or cut off in the middle, is a 503; anything else is our fault."""
     error = sys.exc_info()[1]
-    if not isinstance(error, OperationalError | InterfaceError):
-        return _answer(request, 500)
+    return unavailable(request, error) if _is_away(error) else _answer(request, 500)
+
+
+def _is_away(error: BaseException | None) -> bool:
+    return isinstance(error, OperationalError | InterfaceError)
+
+
+def unavailable(request: HttpRequest, error: BaseException | None) -> HttpResponse:
+    """503 with Retry-After: a page for people, JSON for programs; neither needs the database."""
     log.error("database_away", error=type(error).__name__, path=request.path)
     if request.path.startswith(("/h5/", "/admin/")):
         response = render(request, "errors/503.html", status=503)
@@ -47,3 +55,16 @@ def server_error(request: HttpRequest) -> HttpResponse:
         response = JsonResponse(error_body(503), status=503)
     response["Retry-After"] = "5"
     return response
+
+
+class UnavailableMiddleware:
+    """A view that loses PostgreSQL answers 503 without a fault's noise; middleware that does, by `server_error`."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        return unavailable(request, error) if _is_away(error) else None
