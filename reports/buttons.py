@@ -1,4 +1,4 @@
-"""Which buttons a report's page shows: at most one green, one plain, the rest behind “more”. The policy says what may be."""
+"""The buttons of a report's page: at most one green, one plain, the rest behind “more”. The policy says what may be."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
