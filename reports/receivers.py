@@ -41,5 +41,3 @@ def _still_reached(report: Report, ended: Membership) -> bool:
         return False
     by_ended = ended.role.tags.filter(reports=report).exists()
     return not by_ended or left.filter(role__tags__reports=report).exists()
-
-
