@@ -9,8 +9,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from accounts.models import Community
-from accounts.policies import Standing, standing_of
-from accounts.web import person_required, signed_in
+from accounts.policies import Standing, person_of, standing_of
+from accounts.web import person_required
 
 #: Where the session remembers which of several communities a manager looked at last.
 CHOSEN = "managed_community"
@@ -33,7 +33,7 @@ View = Callable[..., HttpResponseBase]
 
 def not_for_you(request: HttpRequest, title: str, text: str) -> HttpResponse:
     """403 as a page: whom the page is for, and a way on."""
-    context = {"title": title, "text": text, "member": bool(standing_of(signed_in(request)).member_of)}
+    context = {"title": title, "text": text, "member": bool(standing_of(person_of(request)).member_of)}
     return render(request, "accounts/not_for_you.html", context, status=403)
 
 
@@ -59,7 +59,7 @@ def manager_page(permission: str) -> Callable[[View], View]:
 
 
 def _place(request: HttpRequest, permission: str) -> Place | None:
-    standing = standing_of(signed_in(request))
+    standing = standing_of(person_of(request))
     communities = Community.objects.all()
     if not standing.user.is_superuser:
         communities = communities.filter(pk__in=standing.communities_with(permission))

@@ -17,11 +17,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts import oauth_state
 from accounts.models import Community, Invitation, User
 from accounts.oauth_state import Pending
-from accounts.policies import require, standing_of
+from accounts.policies import person_of, require, standing_of
 from accounts.qr import scene_svg
 from accounts.services import login as logins
 from accounts.services.invitations import invitation_url
-from accounts.web import HOME, person_required, safe_next, signed_in, start_address
+from accounts.web import HOME, person_required, safe_next, start_address
 from community_report.core.errors import DomainError, NotFound
 from community_report.wechat.errors import WeChatError
 from community_report.wechat.oauth import CodeSpent, OAuthIdentity, authorize_url, exchange_code
@@ -149,7 +149,7 @@ def invitation_qr(request: HttpRequest, code: str) -> HttpResponse:
     left = invitation.expires_at - timezone.now() if invitation else timedelta()
     if invitation is None or left <= timedelta():
         raise NotFound
-    require(standing_of(signed_in(request)), "manage_people", invitation.community)
+    require(standing_of(person_of(request)), "manage_people", invitation.community)
     seconds = max(60, int(left.total_seconds()))
     return _svg(scene_svg(f"i_{invitation.code}", fallback=invitation_url(invitation), expire_seconds=seconds))
 
@@ -158,7 +158,7 @@ def invitation_qr(request: HttpRequest, code: str) -> HttpResponse:
 @require_GET
 def community_qr(request: HttpRequest, slug: str) -> HttpResponse:
     """The community's QR code, to print for the lobby: for its managers."""
-    community = require(standing_of(signed_in(request)), "manage_people", Community.objects.filter(slug=slug).first())
+    community = require(standing_of(person_of(request)), "manage_people", Community.objects.filter(slug=slug).first())
     page = f"{settings.PUBLIC_BASE_URL}/h5/bind?community={community.slug}"
     return _svg(scene_svg(f"c_{community.slug}", fallback=page, expire_seconds=None))
 

@@ -7,9 +7,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts.policies import person_of
+
 from .models import Community, Invitation, Membership, User
 from .text import clean
-from .web import person_required, signed_in
+from .web import person_required
 
 Context = dict[str, Any]
 
@@ -18,7 +20,7 @@ Context = dict[str, Any]
 @require_safe
 def bind_page(request: HttpRequest) -> HttpResponse:
     """`/h5/bind`: `?invite=CODE` to its role, `?community=SLUG` to a home; else where there is only one community."""
-    user = signed_in(request)
+    user = person_of(request)
     code = clean(request.GET.get("invite", "")).replace(" ", "").upper()
     if code:
         return render(request, "accounts/bind_invite.html", _invited(user, code))

@@ -11,7 +11,6 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 
-from accounts.models import User
 from community_report.core.errors import DomainError
 
 View = Callable[..., HttpResponseBase]
@@ -58,12 +57,6 @@ def person_required(view: View) -> View:
             raise
 
     return never_cache(ensure_csrf_cookie(page))
-
-
-def signed_in(request: HttpRequest) -> User:
-    """The person of a request that has passed `person_required`."""
-    assert isinstance(request.user, User)
-    return request.user
 
 
 def to_login(request: HttpRequest) -> HttpResponse:

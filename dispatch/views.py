@@ -11,7 +11,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Membership
 from accounts.pages import Place, manager_page
-from accounts.web import person_required, safe_next, signed_in
+from accounts.policies import person_of
+from accounts.web import person_required, safe_next
 from community_report.core.pages import page_of
 
 from .kinds import Kind
@@ -41,7 +42,7 @@ ICONS = {
 @require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
     """`/h5/inbox` (`?show=unread`): every message to this person, whatever WeChat did with it."""
-    own = Delivery.objects.filter(user=signed_in(request))
+    own = Delivery.objects.filter(user=person_of(request))
     unread = own.filter(read_at=None).count()
     only_unread = request.GET.get("show") == "unread"
     rows, next_ = page_of(request, own.filter(read_at=None) if only_unread else own)
@@ -54,10 +55,10 @@ def inbox(request: HttpRequest) -> HttpResponse:
 @require_safe
 def open_message(request: HttpRequest, pk: UUID) -> HttpResponse:
     """`/h5/inbox/<id>`: marks the message read and goes where it leads."""
-    message = Delivery.objects.filter(user=signed_in(request), pk=pk).first()
+    message = Delivery.objects.filter(user=person_of(request), pk=pk).first()
     if message is None:
         raise Http404
-    mark_read(actor=signed_in(request), ids=[pk])
+    mark_read(actor=person_of(request), ids=[pk])
     return HttpResponseRedirect(safe_next(message.path))
 
 

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Building, Community, Role, User
 from accounts.pages import Place, manager_page, not_for_you
-from accounts.policies import Standing, standing_of
-from accounts.web import person_required, signed_in
+from accounts.policies import Standing, person_of, standing_of
+from accounts.web import person_required
 from community_report.core.errors import Invalid
 from community_report.core.pages import page_of
 
@@ -31,7 +31,7 @@ UNREAD_SHOWN = 100
 @require_safe
 def notices(request: HttpRequest) -> HttpResponse:
     """`/h5/notices`: pinned first, then newest; who publishes also sees what is scheduled."""
-    standing = standing_of(signed_in(request))
+    standing = standing_of(person_of(request))
     if not standing.member_of and not standing.user.is_superuser:
         return _not_bound(request)
     visible = Notice.objects.visible_to(standing).select_related("community")
@@ -65,7 +65,7 @@ def _unread(standing: Standing, rows: list[Notice]) -> set[UUID]:
 @require_safe
 def notice(request: HttpRequest, pk: UUID) -> HttpResponse:
     """`/h5/notices/<id>`: opening it marks it read; who publishes sees how many have read it."""
-    standing = standing_of(signed_in(request))
+    standing = standing_of(person_of(request))
     found = Notice.objects.visible_to(standing).select_related("community", "author")
     shown = found.prefetch_related("roles", "buildings").filter(pk=pk).first()
     if shown is None:
@@ -121,7 +121,7 @@ def new_notice(request: HttpRequest, place: Place) -> HttpResponse:
 @require_safe
 def edit_notice(request: HttpRequest, pk: UUID) -> HttpResponse:
     """`/h5/notices/<id>/edit`: for who publishes in its community."""
-    standing = standing_of(signed_in(request))
+    standing = standing_of(person_of(request))
     found = Notice.objects.visible_to(standing).select_related("community").prefetch_related("roles", "buildings")
     shown = found.filter(pk=pk).first()
     if shown is None:

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Community, Membership, Role, User
-from accounts.policies import Standing, standing_of
-from accounts.web import person_required, signed_in
+from accounts.policies import Standing, person_of, standing_of
+from accounts.web import person_required
 from community_report.core.errors import DomainError, Invalid
 from community_report.core.ids import parse_uuid
 from community_report.core.pages import page_of
@@ -38,7 +38,7 @@ MERGE_CHOICES = 20
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_report(request: HttpRequest) -> HttpResponse:
     """`/h5/reports/new` (`?draft=ID`, `?community=SLUG`, `?category=SLUG`, `?for=caller` for who telephoned)."""
-    user = signed_in(request)
+    user = person_of(request)
     standing = standing_of(user)
     draft = _own_draft(user, request.GET.get("draft", ""))
     places = _places(standing, request, draft)
@@ -141,7 +141,7 @@ def _plain_form(request: HttpRequest, community: Community, draft: Draft | None)
 @require_safe
 def my_reports(request: HttpRequest) -> HttpResponse:
     """`/h5/reports`: what this person reported; `?show=open|done|followed`, all without it."""
-    user = signed_in(request)
+    user = person_of(request)
     show = request.GET.get("show", "")
     reports = Report.objects.filter(reporter=user)
     if show == "open":
@@ -158,7 +158,7 @@ def my_reports(request: HttpRequest) -> HttpResponse:
 @require_safe
 def board(request: HttpRequest) -> HttpResponse:
     """`/h5/board`: lost and found and other public reports; `?q=` searches, `?show=done` shows what has ended."""
-    user = signed_in(request)
+    user = person_of(request)
     standing = standing_of(user)
     query = request.GET.get("q", "").strip()[:80].replace("\0", "")
     show = "done" if request.GET.get("show") == "done" else ""
@@ -186,7 +186,7 @@ def _listed(request: HttpRequest, user: User, reports: ReportQuerySet) -> Contex
 @require_safe
 def report_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     """`/h5/reports/<id>`: where pushed links lead. What one may not know of is the calm 404."""
-    user = signed_in(request)
+    user = person_of(request)
     viewer = Viewer.of(user)
     visible = Report.objects.visible_to(viewer.standing).filter(pk=pk)
     if request.method == "HEAD":

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Building, Community
 from accounts.pages import Place, manager_page
-from accounts.web import signed_in
+from accounts.policies import person_of
 from community_report.core.errors import Invalid
 from community_report.core.pages import page_of
 
@@ -44,7 +44,7 @@ class Chip:
 @require_safe
 def manage(request: HttpRequest, place: Place) -> HttpResponse:
     """`/h5/manage` (`?need=unclaimed|overdue|reopened&status=&category=&building=&q=&since=&until=`)."""
-    viewer = Viewer.of(signed_in(request))
+    viewer = Viewer.of(person_of(request))
     chosen = {name: value for name in FILTERS if (value := request.GET.get(name, "").strip())}
     rows, next_ = page_of(request, _filtered(place, viewer, chosen).for_view(viewer.user))
     context = {

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Membership
 from accounts.pages import not_for_you
-from accounts.policies import Standing
-from accounts.web import person_required, signed_in
+from accounts.policies import Standing, person_of
+from accounts.web import person_required
 from community_report.core.pages import page_of
 
 from .api.shapes import report_shape
@@ -37,7 +37,7 @@ class Tab:
 @require_safe
 def work(request: HttpRequest) -> HttpResponse:
     """`/h5/work` (`?tab=open|mine|done`)."""
-    viewer = Viewer.of(signed_in(request))
+    viewer = Viewer.of(person_of(request))
     if not viewer.standing.staff_of:
         return not_for_you(
             request, _("这是工作人员的页面"), _("接单和处理由小区的工作人员完成。如果您是工作人员，请用邀请码绑定。")

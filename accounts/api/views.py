@@ -11,8 +11,8 @@ from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from accounts.api import shapes
-from accounts.models import Community, Invitation, Membership, User
-from accounts.policies import Standing, require, standing_of
+from accounts.models import Community, Invitation, Membership
+from accounts.policies import Standing, person_of, require, standing_of
 from accounts.querysets import MembershipQuerySet
 from accounts.services import bindings, people
 from accounts.services.invitations import create_invitation, invitation_qr_url, invitation_url
@@ -26,11 +26,6 @@ _CURSOR = OpenApiParameter("cursor")
 _LIMIT = OpenApiParameter("limit", int)
 
 
-def _person(request: Request) -> User:
-    assert isinstance(request.user, User)
-    return request.user
-
-
 def _read(shape: type[Serializer[Any]], request: Request) -> dict[str, Any]:
     given = shape(data=request.data)
     given.is_valid(raise_exception=True)
@@ -39,7 +34,7 @@ def _read(shape: type[Serializer[Any]], request: Request) -> dict[str, Any]:
 
 def _managed(request: Request) -> MembershipQuerySet:
     """The memberships that this person manages, of `?community=` or of all; refuses who manages none."""
-    standing = standing_of(_person(request))
+    standing = standing_of(person_of(request))
     slug = request.query_params.get("community")
     if slug is None:
         _refuse_nobody(standing)
@@ -58,7 +53,7 @@ def _refuse_nobody(standing: Standing) -> None:
 
 def _known(request: Request, pk: UUID, rows: MembershipQuerySet) -> Membership:
     """The membership, where this person may know that there is one."""
-    membership = rows.known_to(standing_of(_person(request))).filter(pk=pk).first()
+    membership = rows.known_to(standing_of(person_of(request))).filter(pk=pk).first()
     if membership is None:
         raise NotFound(_("没有找到，或您无权查看"))
     return membership
@@ -73,7 +68,7 @@ class Bindings(APIView):
         if community is None:
             raise Invalid.field("community", _("没有这个小区"))
         throttle.check("bind-address", address_of(request), limit=300, seconds=3600)
-        binding = bindings.request_binding(actor=_person(request), community=community, **given)
+        binding = bindings.request_binding(actor=person_of(request), community=community, **given)
         status = 201 if binding.status == Membership.Status.ACTIVE else 202
         return Response(shapes.BindingShape(binding).data, status=status)
 
@@ -99,7 +94,7 @@ class AcceptInvitation(APIView):
         """Take the role of an invitation."""
         given = _read(shapes.AcceptInput, request)
         membership = bindings.accept_invitation(
-            actor=_person(request), code=given["invite"], name=given["name"], phone=given["phone"]
+            actor=person_of(request), code=given["invite"], name=given["name"], phone=given["phone"]
         )
         return Response(shapes.BindingShape(membership).data, status=201)
 
@@ -108,7 +103,7 @@ class ApproveBinding(APIView):
     @extend_schema(request=None, responses=shapes.ManagedBindingShape)
     def post(self, request: Request, pk: UUID) -> Response:
         known = _known(request, pk, Membership.objects.all())
-        binding = bindings.approve_binding(actor=_person(request), membership=known)
+        binding = bindings.approve_binding(actor=person_of(request), membership=known)
         return Response(shapes.ManagedBindingShape(binding).data)
 
 
@@ -117,7 +112,7 @@ class RejectBinding(APIView):
     def post(self, request: Request, pk: UUID) -> Response:
         known = _known(request, pk, Membership.objects.all())
         reason = _read(shapes.ReasonInput, request)["reason"]
-        binding = bindings.reject_binding(actor=_person(request), membership=known, reason=reason)
+        binding = bindings.reject_binding(actor=person_of(request), membership=known, reason=reason)
         return Response(shapes.ManagedBindingShape(binding).data)
 
 
@@ -126,7 +121,7 @@ class RevokeBinding(APIView):
     def post(self, request: Request, pk: UUID) -> Response:
         known = _known(request, pk, Membership.objects.all())
         reason = _read(shapes.OptionalReasonInput, request)["reason"]
-        binding = bindings.revoke_membership(actor=_person(request), membership=known, reason=reason)
+        binding = bindings.revoke_membership(actor=person_of(request), membership=known, reason=reason)
         return Response(shapes.ManagedBindingShape(binding).data)
 
 
@@ -149,7 +144,7 @@ class Person(APIView):
         known = _known(request, pk, Membership.objects.live())
         given = _read(shapes.PersonChanges, request)
         membership = people.update_membership(
-            actor=_person(request),
+            actor=person_of(request),
             membership=known,
             roles=given.get("roles"),
             permissions=given.get("permissions"),
@@ -160,7 +155,7 @@ class Person(APIView):
     def delete(self, request: Request, pk: UUID) -> Response:
         """End this membership at once; open claims go back."""
         known = _known(request, pk, Membership.objects.live())
-        bindings.revoke_membership(actor=_person(request), membership=known)
+        bindings.revoke_membership(actor=person_of(request), membership=known)
         return Response(status=204)
 
 
@@ -170,10 +165,10 @@ class Invitations(APIView):
         """A single-use code for one role."""
         given = _read(shapes.InvitationInput, request)
         community = require(
-            standing_of(_person(request)), "manage_people", Community.objects.filter(slug=given["community"]).first()
+            standing_of(person_of(request)), "manage_people", Community.objects.filter(slug=given["community"]).first()
         )
         invitation = create_invitation(
-            actor=_person(request), community=community, role=given["role"], expires_hours=given["expires_hours"]
+            actor=person_of(request), community=community, role=given["role"], expires_hours=given["expires_hours"]
         )
         return Response(_invitation(invitation), status=201)
 

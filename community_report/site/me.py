@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from accounts.api.shapes import HomeShape
 from accounts.models import Membership, Role, User
-from accounts.policies import standing_of
+from accounts.policies import person_of, standing_of
 from accounts.services.people import update_profile
 from community_report.core import throttle
 from community_report.site.erasure import erase_person
@@ -111,28 +111,23 @@ def _membership(membership: Membership) -> dict[str, Any]:
     }
 
 
-def _person(request: Request) -> User:
-    assert isinstance(request.user, User)
-    return request.user
-
-
 class Me(APIView):
     @extend_schema(responses=MeShape)
     def get(self, request: Request) -> Response:
-        return Response(me(_person(request)))
+        return Response(me(person_of(request)))
 
     @extend_schema(request=ProfileInput, responses=PreferencesShape)
     def patch(self, request: Request) -> Response:
         """Change preferences; the answer shows them as well."""
         given = ProfileInput(data=request.data)
         given.is_valid(raise_exception=True)
-        person = update_profile(actor=_person(request), changes=dict(given.validated_data))
+        person = update_profile(actor=person_of(request), changes=dict(given.validated_data))
         return Response({**me(person), "quiet_hours": person.quiet_hours, "muted_kinds": person.muted_kinds})
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request) -> Response:
         """Erase this person's identity; what they reported stays without it."""
-        erase_person(_person(request))
+        erase_person(person_of(request))
         logout(request)
         return Response(status=204)
 
@@ -141,7 +136,7 @@ class MyExport(APIView):
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> JsonResponse:
         """Everything held on this person."""
-        person = _person(request)
+        person = person_of(request)
         throttle.check("export", str(person.pk), limit=30, seconds=3600)
         answer = JsonResponse(export_person(person), json_dumps_params={"ensure_ascii": False, "indent": 2})
         answer["Content-Disposition"] = 'attachment; filename="my-data.json"'

@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.models import Community, Membership, User
-from accounts.policies import Standing, standing_of
-from accounts.web import person_required, signed_in
+from accounts.policies import Standing, person_of, standing_of
+from accounts.web import person_required
 from dispatch.models import Delivery
 from notices.models import Notice
 from reports.api.shapes import report_shape
@@ -27,7 +27,7 @@ OWN_SHOWN = 3
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """`/h5/`."""
-    user = signed_in(request)
+    user = person_of(request)
     standing = standing_of(user)
     if not standing.member_of:
         return render(request, "site/home_unbound.html", _unbound(user))

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
-from accounts.policies import Standing, standing_of
-from accounts.web import person_required, signed_in
+from accounts.policies import Standing, person_of, standing_of
+from accounts.web import person_required
 from dispatch.kinds import Kind
 
 from .me import me
@@ -30,7 +30,7 @@ class Mute:
 @require_safe
 def profile(request: HttpRequest) -> HttpResponse:
     """`/h5/me`."""
-    user = signed_in(request)
+    user = person_of(request)
     standing = standing_of(user)
     seen = me(user)
     context = {

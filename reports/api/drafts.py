@@ -10,12 +10,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.policies import person_of
 from community_report.core.errors import NotFound
 from reports.models import Draft
 from reports.services.drafts import discard_draft
 
 from .media import MediaOutput, show_media
-from .places import caller
 
 
 class DraftCategory(serializers.Serializer):
@@ -42,7 +42,7 @@ class DraftOutput(serializers.Serializer):
 class DraftView(APIView):
     @extend_schema(responses=DraftOutput)
     def get(self, request: Request, pk: UUID) -> Response:
-        own = Draft.objects.filter(pk=pk, owner=caller(request), ended_at__isnull=True).select_related("category")
+        own = Draft.objects.filter(pk=pk, owner=person_of(request), ended_at__isnull=True).select_related("category")
         draft = own.prefetch_related("attachments").first()
         if draft is None:
             raise NotFound(_("草稿不存在，可能已经提交"))
@@ -50,7 +50,7 @@ class DraftView(APIView):
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, pk: UUID) -> Response:
-        discard_draft(actor=caller(request), draft_id=pk)
+        discard_draft(actor=person_of(request), draft_id=pk)
         return Response(status=204)
 
 

@@ -6,14 +6,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.policies import standing_of
+from accounts.policies import person_of, standing_of
 from community_report.core.errors import Invalid
 from reports.models import Category
 from reports.statistics import figures
 
 from .fields import MomentField, TextField
 from .listing import Query
-from .places import caller, member_community
+from .places import member_community
 from .schema import CategoryOutput, FiguresOutput, answers
 from .shapes import category_shape
 
@@ -31,7 +31,7 @@ class CategoriesView(APIView):
     def get(self, request: Request) -> Response:
         """What can be reported in a community, in the community's order: a plain array."""
         query = CategoriesQuery.of(request)
-        community = member_community(standing_of(caller(request)), query.get("community"))
+        community = member_community(standing_of(person_of(request)), query.get("community"))
         categories = Category.objects.filter(community=community, active=True).prefetch_related("tags")
         return Response([category_shape(category) for category in categories])
 
@@ -49,5 +49,7 @@ class StatsView(APIView):
         since, until = query.get("since"), query.get("until")
         if since and until and since >= until:
             raise Invalid.field("until", _("结束时间应晚于开始时间"))
-        community = member_community(standing_of(caller(request)), query.get("community"), permission="view_statistics")
+        community = member_community(
+            standing_of(person_of(request)), query.get("community"), permission="view_statistics"
+        )
         return Response(figures(community, since, until))

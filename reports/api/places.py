@@ -1,17 +1,10 @@
 """Who calls, and which community the call is about."""
 
 from django.utils.translation import gettext as _
-from rest_framework.request import Request
 
-from accounts.models import Community, User
+from accounts.models import Community
 from accounts.policies import Standing
 from community_report.core.errors import Forbidden, Invalid, NotBound
-
-
-def caller(request: Request) -> User:
-    """The person of the session; who has none was refused before."""
-    assert isinstance(request.user, User)
-    return request.user
 
 
 def not_bound() -> NotBound:

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.policies import standing_of
+from accounts.policies import person_of, standing_of
 from community_report.core import throttle
 from community_report.core.api import limit_of, page
 from community_report.core.errors import NotFound
@@ -22,7 +22,7 @@ from reports.similar import similar_reports
 from .fields import DegreesField, IdField, TextField
 from .listing import Query, ReportQuery, listed_reports
 from .media import MediaField
-from .places import caller, member_communities
+from .places import member_communities
 from .schema import SEEN, ReportOutput, ReportPage, SimilarPage, answers
 from .shapes import report_shape, similar_shape
 
@@ -82,8 +82,8 @@ class ReportsView(APIView):
     def get(self, request: Request) -> Response:
         """One of a person's lists, newest first."""
         query = ReportQuery.of(request, paging=True)
-        viewer = Viewer.of(caller(request))
-        rows, after = page(request, listed_reports(viewer.standing, query).for_view(caller(request)))
+        viewer = Viewer.of(person_of(request))
+        rows, after = page(request, listed_reports(viewer.standing, query).for_view(person_of(request)))
         return Response({"results": [report_shape(row, viewer, events=False) for row in rows], "next": after})
 
     @extend_schema(
@@ -97,9 +97,9 @@ class ReportsView(APIView):
         given.is_valid(raise_exception=True)
         data = SubmitData(**given.validated_data)
         if not Report.objects.filter(hashed_id=data.hashed_id).exists():
-            throttle.check("file", str(caller(request).pk), limit=FILED_AT_MOST, seconds=FILED_SECONDS)
-        report, created = submit_report(actor=caller(request), data=data)
-        shape = report_shape(report, Viewer.of(caller(request)), events=True)
+            throttle.check("file", str(person_of(request).pk), limit=FILED_AT_MOST, seconds=FILED_SECONDS)
+        report, created = submit_report(actor=person_of(request), data=data)
+        shape = report_shape(report, Viewer.of(person_of(request)), events=True)
         return Response(shape, status=201 if created else 200)
 
 
@@ -107,9 +107,9 @@ class ReportView(APIView):
     @extend_schema(operation_id="report_read", responses=answers(SEEN, 404))
     def get(self, request: Request, pk: UUID) -> Response:
         """One report with its timeline; 404 for who may not know of it."""
-        viewer = Viewer.of(caller(request))
+        viewer = Viewer.of(person_of(request))
         visible = Report.objects.visible_to(viewer.standing).filter(pk=pk)
-        report = visible.for_view(caller(request)).with_events().first()
+        report = visible.for_view(person_of(request)).with_events().first()
         if report is None:
             raise NotFound(_("没有找到这条报单，或您无权查看"))
         return Response(report_shape(report, viewer, events=True))
@@ -128,6 +128,6 @@ class SimilarView(APIView):
         """Open reports of the community that may be the same, at most ten, newest first."""
         query = SimilarQuery.of(request, paging=True)
         limit = min(limit_of(request), 10)
-        communities = member_communities(standing_of(caller(request)), query.pop("community", None))
+        communities = member_communities(standing_of(person_of(request)), query.pop("community", None))
         found = similar_reports(communities, **query)[:limit] if query else []
         return Response({"results": [similar_shape(report) for report in found], "next": None})

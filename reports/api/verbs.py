@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.policies import person_of
 from reports.models import Report
 from reports.policies import Viewer
 from reports.services import transitions
@@ -18,7 +19,6 @@ from reports.states import Action
 
 from .fields import NIL, IdField, ScoreField, TextField
 from .media import MediaField
-from .places import caller
 from .schema import SEEN, answers
 from .shapes import report_shape
 
@@ -101,8 +101,8 @@ class VerbView(APIView):
     def post(self, request: Request, pk: UUID) -> Response:
         words = self.verb.takes(data=request.data)
         words.is_valid(raise_exception=True)
-        report = self.verb.service(actor=caller(request), report_id=pk, **words.validated_data)
-        return Response(report_shape(report, Viewer.of(caller(request)), events=True))
+        report = self.verb.service(actor=person_of(request), report_id=pk, **words.validated_data)
+        return Response(report_shape(report, Viewer.of(person_of(request)), events=True))
 
 
 def view_of(verb: Verb) -> type[VerbView]:
