@@ -15,13 +15,15 @@
 
   const waiting = () => app.store.load(KEY) || [];
 
-  function put(report) {
-    const others = waiting().filter((other) => other.hashed_id !== report.hashed_id);
-    return app.store.save(KEY, others.concat([report]));
+  const others = (hashedId) => waiting().filter(({ report }) => report.hashed_id !== hashedId);
+
+  // `draftKey`: what the form keeps of it on the phone, forgotten once it has arrived.
+  function put(report, draftKey) {
+    return app.store.save(KEY, others(report.hashed_id).concat([{ report, draftKey }]));
   }
 
-  function drop(report) {
-    const left = waiting().filter((other) => other.hashed_id !== report.hashed_id);
+  function drop(hashedId) {
+    const left = others(hashedId);
     if (left.length) app.store.save(KEY, left);
     else app.store.forget(KEY);
   }
@@ -34,21 +36,23 @@
     box.querySelector("[data-text]").textContent = interpolate(gettext("网络不稳，有 %(n)s 条上报已保存在手机上，连上后自动提交"), { n: count });
   }
 
-  async function sendAll() {
-    let sent = null;
-    for (const report of waiting()) {
-      try {
-        sent = await app.api.post("reports", report);
-        drop(report);
-      } catch (error) {
-        if (!(error instanceof app.ApiError) || error.passing || error.status === 401) throw error;
-        // Refused for good: it goes back to the form, with what was wrong.
-        drop(report);
-        app.toast(error.message);
-        document.dispatchEvent(new CustomEvent("later:refused", { detail: { report, error } }));
-      }
+  function announce(name, detail) {
+    document.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+
+  async function send({ report, draftKey }) {
+    try {
+      const sent = await app.api.post("reports", report);
+      drop(report.hashed_id);
+      app.store.forget(draftKey);
+      announce("later:sent", { sent, hashedId: report.hashed_id });
+    } catch (error) {
+      if (!(error instanceof app.ApiError) || error.passing || error.status === 401) throw error;
+      // Refused for good: it stays in the form, with what was wrong.
+      drop(report.hashed_id);
+      app.toast(error.message);
+      announce("later:refused", { error, hashedId: report.hashed_id });
     }
-    return sent;
   }
 
   async function run() {
@@ -56,9 +60,8 @@
     if (running || !waiting().length) return;
     running = true;
     try {
-      const sent = await sendAll();
+      for (const entry of waiting()) await send(entry);
       tries = 0;
-      if (sent) document.dispatchEvent(new CustomEvent("later:sent", { detail: sent }));
     } catch (error) {
       const pause = error.retryAfter || PAUSES[Math.min(tries, PAUSES.length - 1)];
       tries += 1;
@@ -70,13 +73,12 @@
   }
 
   document.addEventListener("later:sent", ({ detail }) => {
-    if (document.getElementById("new-report")) return; // that page goes on by itself
-    app.toast(interpolate(gettext("刚才保存的上报已提交，编号 %(number)s"), { number: detail.number }));
+    app.toast(interpolate(gettext("刚才保存的上报已提交，编号 %(number)s"), { number: detail.sent.number }));
   });
   window.addEventListener("online", run);
   document.addEventListener("visibilitychange", () => document.hidden || run());
 
-  app.later = { put, drop, run, waiting };
+  app.later = { put, run };
   show();
   run();
 })();

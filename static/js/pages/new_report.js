@@ -178,7 +178,7 @@
       arrived(await app.api.post("reports", report));
     } catch (error) {
       if (!(error instanceof app.ApiError)) throw error;
-      if (!error.passing || !app.later.put(report)) return app.forms.showError(form, error);
+      if (!error.passing || !app.later.put(report, KEY)) return app.forms.showError(form, error);
       app.toast(gettext("网络不稳，已保存在手机上，连上后自动提交"));
       app.later.run();
     }
@@ -201,8 +201,8 @@
     keep();
     refresh();
   };
-  document.addEventListener("later:sent", ({ detail }) => arrived(detail));
-  document.addEventListener("later:refused", ({ detail }) => app.forms.showError(form, detail.error));
+  document.addEventListener("later:sent", ({ detail }) => detail.hashedId === hashedId && arrived(detail.sent));
+  document.addEventListener("later:refused", ({ detail }) => detail.hashedId === hashedId && app.forms.showError(form, detail.error));
   document.addEventListener("wechat:absent", () => (document.getElementById("absent").hidden = false));
   const here = document.getElementById("here");
   here.hidden = false;
