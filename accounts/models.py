@@ -3,13 +3,14 @@
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Group, PermissionsMixin
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from community_report.core.ids import opaque_id, short_code
 
-from .querysets import MembershipQuerySet
+from .querysets import MembershipQuerySet, ShiftQuerySet
 
 
 def default_muted_kinds() -> list[str]:
@@ -60,6 +61,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.display_name or self.username or str(_("微信用户"))
+
+    def get_short_name(self) -> str:
+        """How the back office greets this person."""
+        return str(self)
 
     @property
     def is_staff(self) -> bool:
@@ -202,6 +207,8 @@ class Membership(models.Model):
     decided_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     reason = models.CharField(_("原因"), max_length=200, blank=True)
 
+    on_duty_: bool  # annotated by `with_duty`: the switch `on_duty` and the rota together
+
     objects = MembershipQuerySet.as_manager()
 
     class Meta:
@@ -229,6 +236,50 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.role}"
+
+
+class Shift(models.Model):
+    """A line of a role's weekly rota, on the community's clock: this person works from `starts` to `ends`.
+
+    An end that is not after the start is on the next day, so the same time twice is a whole day and night.
+    """
+
+    class Weekday(models.IntegerChoices):
+        MONDAY = 1, _("星期一")
+        TUESDAY = 2, _("星期二")
+        WEDNESDAY = 3, _("星期三")
+        THURSDAY = 4, _("星期四")
+        FRIDAY = 5, _("星期五")
+        SATURDAY = 6, _("星期六")
+        SUNDAY = 7, _("星期日")
+
+    role = models.ForeignKey(Role, models.CASCADE, related_name="shifts", verbose_name=_("角色"))
+    user = models.ForeignKey(User, models.CASCADE, related_name="shifts", verbose_name=_("人员"))
+    weekday = models.PositiveSmallIntegerField(_("星期"), choices=Weekday)
+    starts = models.TimeField(_("上班"))
+    ends = models.TimeField(_("下班"), help_text=_("不晚于上班时间的，算到第二天"))
+
+    objects = ShiftQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("排班")
+        verbose_name_plural = _("排班")
+        ordering = ["role", "weekday", "starts", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["role", "user", "weekday", "starts"], name="shift_once"),
+            models.CheckConstraint(condition=Q(weekday__gte=1, weekday__lte=7), name="shift_on_a_day_of_the_week"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.get_weekday_display()} {self.starts:%H:%M}-{self.ends:%H:%M}"
+
+    def clean(self) -> None:
+        """A rota is of staff: others have no duty to be on."""
+        if self.role_id is None or self.user_id is None:
+            return
+        holds = Membership.objects.active().filter(user=self.user_id, role=self.role_id, role__kind=Role.Kind.STAFF)
+        if not holds.exists():
+            raise ValidationError({"user": _("这个人没有这个工作角色")})
 
 
 class Invitation(models.Model):

@@ -1,7 +1,7 @@
 """The back office: categories, tags, and reports – whose state changes only through the services."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -9,6 +9,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -17,8 +19,11 @@ from accounts.policies import person_of
 from community_report.core.admin import ReadOnly, ScopedAdmin, TabularInline, communities_of
 from community_report.core.errors import DomainError
 
+from .media import media_url, thumbnail_url
 from .models import Attachment, Category, Claim, Draft, Rating, Report, ReportEvent, Tag
+from .people import person_name
 from .services import transitions as verbs
+from .states import Status, event_label
 
 
 @admin.register(Tag)
@@ -53,21 +58,87 @@ class ReadOnlyInline(ReadOnly, TabularInline):
 
 
 class EventInline(ReadOnlyInline):
+    """The timeline, in words."""
+
     model = ReportEvent
-    fields = ("at", "kind", "actor", "actor_role", "from_status", "to_status", "note")
-    readonly_fields = fields
+    fields = readonly_fields = ("time", "what", "who", "step", "words")
+    ordering = ("id",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ReportEvent]:
+        return super().get_queryset(request).select_related("actor")
+
+    @admin.display(description=_("时间"))
+    def time(self, event: ReportEvent) -> str:
+        return date_format(timezone.localtime(event.at), "Y-m-d H:i")
+
+    @admin.display(description=_("发生了什么"))
+    def what(self, event: ReportEvent) -> str:
+        return str(event_label(event.kind))
+
+    @admin.display(description=_("谁"))
+    def who(self, event: ReportEvent) -> str:
+        return person_name(event.actor) if event.actor else _t("系统")
+
+    @admin.display(description=_("状态变化"))
+    def step(self, event: ReportEvent) -> str:
+        if not event.to_status:
+            return "—"
+        to = Status(event.to_status).label
+        return f"{Status(event.from_status).label} → {to}" if event.from_status else str(to)
+
+    @admin.display(description=_("说明"))
+    def words(self, event: ReportEvent) -> str:
+        return event.note or "—"
 
 
 class ClaimInline(ReadOnlyInline):
     model = Claim
-    fields = ("staff", "claimed_at", "resolved_at", "ended_at", "outcome")
-    readonly_fields = fields
+    fields = readonly_fields = ("who", "taken", "done", "ended", "how")
+
+    @admin.display(description=_("处理人"))
+    def who(self, claim: Claim) -> str:
+        return person_name(claim.staff)
+
+    @admin.display(description=_("接单"))
+    def taken(self, claim: Claim) -> str:
+        return date_format(timezone.localtime(claim.claimed_at), "Y-m-d H:i")
+
+    @admin.display(description=_("提交结果"))
+    def done(self, claim: Claim) -> str:
+        return date_format(timezone.localtime(claim.resolved_at), "Y-m-d H:i") if claim.resolved_at else "—"
+
+    @admin.display(description=_("结束"))
+    def ended(self, claim: Claim) -> str:
+        return date_format(timezone.localtime(claim.ended_at), "Y-m-d H:i") if claim.ended_at else "—"
+
+    @admin.display(description=_("结果"))
+    def how(self, claim: Claim) -> str:
+        return claim.get_outcome_display() or "—"
 
 
 class AttachmentInline(ReadOnlyInline):
     model = Attachment
-    fields = ("kind", "status", "duration", "transcript", "reason")
-    readonly_fields = fields
+    fields = readonly_fields = ("look", "state", "words")
+
+    @admin.display(description=_("附件"))
+    def look(self, attachment: Attachment) -> str:
+        """To look at, or to listen to."""
+        address = media_url(attachment)
+        if address is None:
+            return attachment.get_kind_display()
+        if attachment.kind == Attachment.Kind.VOICE:
+            return format_html('<audio controls preload="none" src="{}"></audio>', address)
+        small = thumbnail_url(attachment) or address
+        return format_html('<a href="{}"><img src="{}" height="96" alt="{}"></a>', address, small, _t("图片"))
+
+    @admin.display(description=_("状态"))
+    def state(self, attachment: Attachment) -> str:
+        label = attachment.get_status_display()
+        return f"{label} ({attachment.reason})" if attachment.reason else label
+
+    @admin.display(description=_("语音文字"))
+    def words(self, attachment: Attachment) -> str:
+        return attachment.transcript or "—"
 
 
 class OverdueFilter(admin.SimpleListFilter):
@@ -89,17 +160,7 @@ class ReasonForm(forms.Form):
 
 @admin.register(Report)
 class ReportAdmin(ReadOnly, ScopedAdmin):
-    list_display = (
-        "number",
-        "title",
-        "category",
-        "building",
-        "status",
-        "reporter",
-        "claimed_by",
-        "created_at",
-        "due_at",
-    )
+    list_display = ("number", "title", "category", "state", "reporter", "claimed_by", "created_at", "due")
     list_filter = (
         "status",
         OverdueFilter,
@@ -112,7 +173,47 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
     date_hierarchy = "created_at"
     inlines = (EventInline, ClaimInline, AttachmentInline)
     actions = ("assign", "dismiss", "recategorize", "restore")
-    exclude = ("hashed_id",)
+    fieldsets = (
+        (None, {"fields": ("number", "state", "category", "title", "description", "address", "where")}),
+        (_("人"), {"fields": ("reporter", "home", "telephoned", "claimed_by")}),
+        (_("时间"), {"fields": ("created_at", "claimed_at", "due_at", "since")}),
+    )
+
+    class Media:
+        css: ClassVar[dict[str, list[str]]] = {"all": ["css/admin.css"]}
+
+    @admin.display(description=_("状态"), ordering="status")
+    def state(self, report: Report) -> str:
+        return str(Status(report.status).label)
+
+    @admin.display(description=_("应解决时间"), ordering="due_at")
+    def due(self, report: Report) -> str:
+        if report.due_at is None:
+            return "—"
+        words = date_format(timezone.localtime(report.due_at), "m-d H:i")
+        return f"{words} {_t('已超时')}" if report.is_overdue(timezone.now()) else words
+
+    @admin.display(description=_("位置"))
+    def where(self, report: Report) -> str:
+        if report.latitude is None:
+            return report.location_name or "—"
+        return f"{report.location_name} {report.latitude:.5f}, {report.longitude:.5f}".strip()
+
+    @admin.display(description=_("房屋"))
+    def home(self, report: Report) -> str:
+        return str(report.reporter_home or "—")
+
+    @admin.display(description=_("来电登记"))
+    def telephoned(self, report: Report) -> str:
+        if report.filed_by is None:
+            return "—"
+        caller = report.caller or {}
+        filer = _t("由 %(name)s 登记") % {"name": person_name(report.filed_by)}
+        return f"{caller.get('name', '')} {caller.get('phone', '')} · {filer}".strip()
+
+    @admin.display(description=_("进入当前状态"))
+    def since(self, report: Report) -> str:
+        return date_format(timezone.localtime(report.status_since), "Y-m-d H:i")
 
     @admin.action(description=_("指派所选报单"))
     def assign(self, request: HttpRequest, chosen: QuerySet[Report]) -> HttpResponse | None:
@@ -187,10 +288,22 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
 @admin.register(ReportEvent)
 class ReportEventAdmin(ReadOnly, ScopedAdmin):
     community_paths = ("report__community",)
-    list_display = ("at", "report", "kind", "actor", "actor_role", "from_status", "to_status")
+    list_display = ("moment", "report", "what", "who")
     list_select_related = ("report", "actor")
     search_fields = ("report__number", "note")
     date_hierarchy = "at"
+
+    @admin.display(description=_("时间"), ordering="at")
+    def moment(self, event: ReportEvent) -> str:
+        return date_format(timezone.localtime(event.at), "Y-m-d H:i:s")
+
+    @admin.display(description=_("发生了什么"), ordering="kind")
+    def what(self, event: ReportEvent) -> str:
+        return str(event_label(event.kind))
+
+    @admin.display(description=_("谁"))
+    def who(self, event: ReportEvent) -> str:
+        return person_name(event.actor) if event.actor else _t("系统")
 
 
 @admin.register(Claim)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from django.db.models import TextChoices
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
@@ -126,3 +127,20 @@ def rule_for(status: str, action: str) -> Rule | None:
 def actions_in(status: str) -> list[Action]:
     """What somebody can do in a status, in the table's order; the clock's actions are not among them."""
     return [a for (s, a), rule in TABLE.items() if s == status and rule.parties != {Party.SYSTEM}]
+
+
+#: What an event that is no action of a person is called; the clock's, and the first of all.
+_MORE_EVENTS = {
+    "submitted": _("上报"),
+    "removed": _("处理人离岗，退回"),
+    "unclaimed": _("超过时限无人接单"),
+    "overdue": _("超过时限未解决"),
+    "lease": _("很久没有进展"),
+    "ignored": _("没有人处理"),
+    "still_there": _("询问是否还需要展示"),
+}
+
+
+def event_label(kind: str) -> str | Promise:
+    """An event's kind in words; a kind that has none is shown as it is."""
+    return Action(kind).label if kind in Action.values else _MORE_EVENTS.get(kind, kind)
