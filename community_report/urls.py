@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 import accounts.urls
 import community_report.site.urls
@@ -17,7 +17,7 @@ urlpatterns = [
     path("", RedirectView.as_view(url="/h5/", permanent=False)),
     path("admin/", admin.site.urls),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("api/v1/", include(([route for app in APPS for route in app.api], "api"))),
     path("h5/", include(([route for app in APPS for route in app.pages], "h5"))),
     *(route for app in APPS for route in app.root),
