@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, celeryd_init, setup_logging, worker_process_init
+from celery.signals import setup_logging, worker_process_init
 
 from community_report.core import heartbeat
 
@@ -12,17 +12,30 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "community_report.settings")
 
 __all__ = ["app", "heartbeat"]
 
-app = Celery("community_report")
-app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks()
+
+class Application(Celery):
+    """Refuses bad settings before worker or beat print anything: one line on standard error, and no banner."""
+
+    @property
+    def Worker(self) -> Any:
+        _require_settings()
+        return super().Worker
+
+    @property
+    def Beat(self) -> Any:
+        _require_settings()
+        return super().Beat
 
 
-@celeryd_init.connect
-@beat_init.connect
-def stop_on_bad_settings(**_: Any) -> None:
+def _require_settings() -> None:
     from community_report.startup import require_settings
 
     require_settings()
+
+
+app = Application("community_report", amqp="community_report.core.broker:Amqp")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
 
 
 @setup_logging.connect

@@ -205,11 +205,14 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
 CELERY_BROKER_POOL_LIMIT = 10
+CELERY_BROKER_USE_SSL = {"ssl_cert_reqs": "required"} if REDIS_URL.startswith("rediss://") else None
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     # A killed worker's tasks come back after this; no task lives longer than half of it.
     "visibility_timeout": 55,
     "unacked_restore_throttle": 1,
     "socket_connect_timeout": 1,
+    # Without it a call on a connection that fell silent never returns.
+    "socket_timeout": 5,
     "socket_keepalive": True,
     "health_check_interval": 25,
     "retry_on_timeout": True,

@@ -7,7 +7,7 @@ from celery.signals import heartbeat_sent
 from . import redis
 
 #: A worker that has not written for this long (seconds) is not counted.
-LIFE_SECONDS = 12
+LIFE_SECONDS = 7
 _PREFIX = "worker:heartbeat:"
 
 

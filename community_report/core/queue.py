@@ -1,11 +1,16 @@
 """Handing work to Celery after the commit. The queue is a hint: the database holds the work, and is swept."""
 
+import os
+from functools import cache
 from typing import Any
 
 import structlog
-from celery import Task
+from celery import Task, current_app
+from django.conf import settings
 from django.db import transaction
-from kombu.exceptions import OperationalError
+from kombu import Connection
+from kombu.exceptions import LimitExceeded, OperationalError
+from kombu.pools import producers
 from redis.exceptions import RedisError
 
 from . import redis
@@ -23,13 +28,22 @@ def enqueue(task: Task, *args: Any) -> None:
 
 def enqueue_now(task: Task, *args: Any) -> bool:
     """Queue at once; False when the broker is away."""
-    if not redis.is_up():
+    if redis.breaker.open():
         log.warning("queue_away", task=task.name)
         return False
     try:
-        task.apply_async(args=args, retry=False)
-    except (OperationalError, RedisError, OSError) as error:
+        with producers[_broker(os.getpid())].acquire(block=True, timeout=settings.REDIS_TIMEOUT_SECONDS) as producer:
+            task.apply_async(args=args, producer=producer, retry=False)
+    except (OperationalError, LimitExceeded, RedisError, OSError) as error:
         redis.breaker.trip()
         log.warning("queue_away", task=task.name, error=type(error).__name__)
         return False
     return True
+
+
+@cache
+def _broker(_pid: int) -> Connection:
+    """The broker, with a request's patience: Celery's own connections wait longer, since nobody waits for them."""
+    timeout = settings.REDIS_TIMEOUT_SECONDS
+    own = {"socket_timeout": timeout, "socket_connect_timeout": timeout, "retry_on_timeout": False, "max_retries": 0}
+    return current_app.connection_for_write(transport_options=own)

@@ -12,6 +12,7 @@ from typing import TypeVar
 import redis
 from django.conf import settings
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
@@ -52,7 +53,8 @@ def _client(url: str, database: int, timeout: float) -> "redis.Redis":
         decode_responses=True,
         socket_connect_timeout=timeout,
         socket_timeout=timeout,
-        retry=Retry(NoBackoff(), 1),
+        # What Redis has closed meanwhile is worth a second try; what is silent would be waited for twice.
+        retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
         health_check_interval=25,
     )
 
