@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from community_report.core.admin import ReadOnly, ScopedAdmin, SuperuserAdmin
 
-from .models import Contact, Delivery, DomainProof, InboundMessage, MessageForm, Outbox, Template, Trouble
+from .models import Contact, Delivery, DomainProof, GroupMessage, InboundMessage, MessageForm, Outbox, Template, Trouble
 
 
 @admin.register(Delivery)
@@ -15,6 +15,14 @@ class DeliveryAdmin(ReadOnly, ScopedAdmin):
     list_select_related = ("user",)
     search_fields = ("user__display_name", "report__number", "code")
     date_hierarchy = "created_at"
+
+
+@admin.register(GroupMessage)
+class GroupMessageAdmin(ReadOnly, ScopedAdmin):
+    community_paths = ("outbox__community",)
+    permission = "publish_notices"
+    list_display = ("created_at", "text", "people", "status", "code", "attempts", "sent_at", "result")
+    list_filter = ("status",)
 
 
 @admin.register(Outbox)

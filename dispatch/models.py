@@ -41,6 +41,44 @@ class Outbox(models.Model):
         return self.key
 
 
+class GroupMessage(models.Model):
+    """One call of message/mass/send: a notice to a list of people, who share its words. Its id is the clientmsgid."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("待发送")
+        SENT = "sent", _("已发送")
+        FAILED = "failed", _("改用其他方式")
+
+    id = models.UUIDField(primary_key=True, default=opaque_id, editable=False)
+    outbox = models.ForeignKey(Outbox, models.CASCADE, related_name="group_messages")
+    text = models.CharField(_("内容"), max_length=300)
+    path = models.CharField(max_length=200)
+    people = models.PositiveIntegerField(_("人数"))
+    status = models.CharField(_("状态"), max_length=10, choices=Status, default=Status.PENDING)
+    code = models.CharField(_("返回码"), max_length=60, blank=True)
+    attempts = models.PositiveIntegerField(_("尝试次数"), default=0)
+    due_at = models.DateTimeField()
+    leased_until = models.DateTimeField(null=True, blank=True)
+    first_failed_at = models.DateTimeField(null=True, blank=True)
+    message_id = models.CharField(max_length=64, blank=True, db_index=True)
+    #: What the finish event said: numbers of people, no names.
+    result = models.JSONField(_("微信的结果"), default=dict, blank=True)
+    created_at = models.DateTimeField(_("创建时间"), auto_now_add=True)
+    sent_at = models.DateTimeField(_("发送时间"), null=True, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("群发")
+        verbose_name_plural = _("群发")
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(status="pending"), name="group_message_due"),
+            models.Index(fields=["id"], condition=Q(settled_at__isnull=True), name="group_message_unsettled"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
 class Delivery(models.Model):
     """One message to one person, by whatever channel; also that person's inbox entry, whatever WeChat did with it."""
 
@@ -75,6 +113,9 @@ class Delivery(models.Model):
     #: Too many at once for this person: told in one message with others, as the row `leader`.
     gathered = models.BooleanField(default=False)
     leader = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="led")
+    group_message = models.ForeignKey(
+        GroupMessage, models.SET_NULL, null=True, blank=True, related_name="deliveries", verbose_name=_("群发")
+    )
     message_id = models.CharField(max_length=64, blank=True)  # WeChat's msgid, for the finish event
     #: How often WeChat took the message and then told us that it failed.
     resends = models.PositiveSmallIntegerField(default=0)
@@ -98,6 +139,11 @@ class Delivery(models.Model):
             models.Index(fields=["community", "status", "-created_at"]),
             models.Index(fields=["user", "sent_at"], condition=Q(kind="new_report"), name="delivery_pushed"),
             models.Index(fields=["failed_at"], condition=Q(status="pending"), name="delivery_waiting"),
+            models.Index(
+                fields=["outbox"],
+                condition=Q(status="pending", channel="mass", group_message__isnull=True),
+                name="delivery_unlisted",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from community_report.core.queue import enqueue_now
 
-from .services import delivery, media, routing, sweeping
+from .services import delivery, group_messages, media, routing, sweeping
 
 
 @shared_task
@@ -28,7 +28,15 @@ def pulse() -> None:
     """Every second: what is due goes out, retries above all."""
     for pk in media.retries_due(timezone.now()):
         enqueue_now(download, str(pk))
+    if group_messages.waiting(timezone.now()):
+        enqueue_now(send_group_messages)
     sweeping.pulse(timezone.now())
+
+
+@shared_task
+def send_group_messages() -> None:
+    """The notices that go out to whole lists of people."""
+    group_messages.work(timezone.now())
 
 
 @shared_task

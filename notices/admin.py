@@ -11,7 +11,7 @@ from accounts.policies import person_of
 from community_report.core.admin import ReadOnly, ScopedAdmin
 
 from . import services
-from .models import Notice, NoticeRead
+from .models import GroupMessageCount, Notice, NoticeRead
 
 
 @admin.register(Notice)
@@ -22,7 +22,7 @@ class NoticeAdmin(ScopedAdmin):
     list_filter = (("community", admin.RelatedOnlyFieldListFilter), "pinned")
     list_select_related = ("community", "author")
     search_fields = ("title", "body")
-    fields = ("community", "title", "body", "roles", "buildings", "pinned", "publish_at")
+    fields = ("community", "title", "body", "roles", "buildings", "pinned", "publish_at", "by_group_message")
     filter_horizontal = ("roles", "buildings")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Notice]:
@@ -36,7 +36,8 @@ class NoticeAdmin(ScopedAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         if obj is None:
             return ()
-        return ("community", "roles", "buildings", "publish_at") if obj.published_at else ("community",)
+        fixed = ("community", "roles", "buildings", "publish_at", "by_group_message")
+        return fixed if obj.published_at else ("community",)
 
     def save_model(self, request: HttpRequest, obj: Notice, form: Any, change: bool) -> None:
         """The service writes, tells and checks; the form only collects."""
@@ -45,13 +46,14 @@ class NoticeAdmin(ScopedAdmin):
             [role.slug for role in clean.get("roles", ())], [building.name for building in clean.get("buildings", ())]
         )
         if change:
-            names = {"title", "body", "pinned", "publish_at"} & clean.keys()
+            names = {"title", "body", "pinned", "publish_at", "by_group_message"} & clean.keys()
             changes = {name: clean[name] for name in names}
             if "roles" in clean:
                 changes["audience"] = audience
             services.edit_notice(actor=person_of(request), notice_id=obj.pk, changes=changes)
             return
-        plain = {name: clean[name] for name in ("community", "title", "body", "pinned", "publish_at")}
+        names = {"community", "title", "body", "pinned", "publish_at", "by_group_message"}
+        plain = {name: clean[name] for name in names}
         obj.pk = services.publish_notice(actor=person_of(request), audience=audience, **plain).pk
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
@@ -77,3 +79,13 @@ class NoticeReadAdmin(ReadOnly, ScopedAdmin):
     permission = "publish_notices"
     list_display = ("notice", "user", "read_at")
     list_select_related = ("notice", "user")
+
+
+@admin.register(GroupMessageCount)
+class GroupMessageCountAdmin(ReadOnly, ScopedAdmin):
+    community_paths = ("user__memberships__community",)
+    permission = "publish_notices"
+    list_display = ("user", "month", "sent")
+    list_filter = ("sent",)
+    list_select_related = ("user",)
+    date_hierarchy = "month"

@@ -32,6 +32,9 @@ class NoticeChanges(serializers.Serializer[Any]):
     audience = AudienceIn(required=False)
     pinned = serializers.BooleanField(required=False)
     publish_at = serializers.DateTimeField(allow_null=True, required=False)
+    by_group_message = serializers.BooleanField(
+        required=False, help_text="by one group message of WeChat, which spends one of everybody's four a month"
+    )
 
     def validate_audience(self, value: dict[str, list[str]]) -> services.Audience:
         return services.Audience(**value)

@@ -23,7 +23,9 @@ class Notice(models.Model):
     pinned = models.BooleanField(_("置顶"), default=False)
     publish_at = models.DateTimeField(_("定时发布"), null=True, blank=True)
     published_at = models.DateTimeField(_("发布时间"), null=True, blank=True, editable=False)
-    by_group_message = models.BooleanField(_("用群发"), default=False)
+    by_group_message = models.BooleanField(
+        _("用群发"), default=False, help_text=_("一条微信群发给所有人；每人每月最多收到四条群发")
+    )
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("发布人")
     )
@@ -63,3 +65,16 @@ class NoticeRead(models.Model):
         verbose_name = _("阅读记录")
         verbose_name_plural = _("阅读记录")
         constraints = [models.UniqueConstraint(fields=["notice", "user"], name="notice_read_once")]
+
+
+class GroupMessageCount(models.Model):
+    """How many group messages a person was sent in a calendar month (of Asia/Shanghai): WeChat delivers four."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    month = models.DateField(_("月份"))  # its first day
+    sent = models.PositiveSmallIntegerField(_("已群发"), default=0)
+
+    class Meta:
+        verbose_name = _("群发次数")
+        verbose_name_plural = _("群发次数")
+        constraints = [models.UniqueConstraint(fields=["user", "month"], name="one_count_per_month")]

@@ -87,17 +87,18 @@ def _publish_if_due(notice: Notice, now: datetime) -> bool:
 
 @transaction.atomic
 def edit_notice(*, actor: User, notice_id: UUID, changes: dict[str, Any]) -> Notice:
-    """Change `title`, `body`, `audience`, `pinned`, `publish_at`; who has been told is not told again.
+    """Change `title`, `body`, `audience`, `pinned`, `publish_at`, `by_group_message`; nobody is told twice.
 
-    The time and the audience of one that is out already cannot change any more: Conflict.
+    The time, the way and the audience of one that is out already cannot change any more: Conflict.
     """
     notice = Notice.objects.alive().select_for_update(of=("self",)).get(pk=notice_id)
     must_publish(actor, notice.community)
-    if notice.published_at is not None and {"audience", "publish_at"} & _changed(notice, changes):
+    if notice.published_at is not None and _changed(notice, changes):
         raise Conflict(_("公告已经发布，不能再改对象和时间"))
     notice.title, notice.body = _words(changes.get("title", notice.title), changes.get("body", notice.body))
     notice.pinned = changes.get("pinned", notice.pinned)
     notice.publish_at = changes.get("publish_at", notice.publish_at)
+    notice.by_group_message = changes.get("by_group_message", notice.by_group_message)
     notice.save()
     if "audience" in changes:
         roles, buildings = _resolve(notice.community, changes["audience"])
@@ -108,12 +109,13 @@ def edit_notice(*, actor: User, notice_id: UUID, changes: dict[str, Any]) -> Not
 
 
 def _changed(notice: Notice, changes: dict[str, Any]) -> set[str]:
-    """Which of the two that are fixed once it is out would change: the same value again is no change."""
+    """Which of those that are fixed once it is out would change: the same value again is no change."""
     changed = set()
     if "audience" in changes and _as_sets(changes["audience"]) != _as_sets(stated_audience(notice)):
         changed.add("audience")
-    if "publish_at" in changes and changes["publish_at"] != notice.publish_at:
-        changed.add("publish_at")
+    for name in ("publish_at", "by_group_message"):
+        if name in changes and changes[name] != getattr(notice, name):
+            changed.add(name)
     return changed
 
 
@@ -156,9 +158,14 @@ def audience_of(notice: Notice) -> QuerySet[User]:
     return _people(notice.community_id, list(notice.roles.all()), list(notice.buildings.all()))
 
 
+def people_of(*, community: Community, audience: Audience) -> QuerySet[User]:
+    """Whom a notice to this audience would be for. Raises Invalid for a role or building that is none."""
+    return _people(community.pk, *_resolve(community, audience))
+
+
 def reach(*, community: Community, audience: Audience) -> int:
-    """How many people a notice to this audience would be for. Raises Invalid for a role or building that is none."""
-    return _people(community.pk, *_resolve(community, audience)).count()
+    """How many these are."""
+    return people_of(community=community, audience=audience).count()
 
 
 def _people(community_id: int, roles: list[Role], buildings: list[Building]) -> QuerySet[User]:

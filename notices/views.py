@@ -19,8 +19,9 @@ from accounts.web import person_required
 from community_report.core.errors import Invalid
 from community_report.core.pages import page_of
 
+from . import group_messages
 from .models import Notice, NoticeRead
-from .services import BODY_MAX, TITLE_MAX, Audience, audience_of, mark_read, reach
+from .services import BODY_MAX, TITLE_MAX, Audience, audience_of, mark_read, reach, stated_audience
 
 #: Characters that people read in a minute on a phone, Chinese.
 READ_PER_MINUTE = 350
@@ -133,17 +134,24 @@ def edit_notice(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _choices(community: Community, notice: Notice | None = None) -> dict[str, Any]:
+    audience = stated_audience(notice) if notice else Audience()
     return {
         "roles": Role.objects.filter(community=community).order_by("kind", "slug"),
         "buildings": Building.objects.filter(community=community),
         "chosen_roles": {role.slug for role in notice.roles.all()} if notice else set(),
         "chosen_buildings": {building.name for building in notice.buildings.all()} if notice else set(),
-        "people": audience_of(notice).count() if notice else reach(community=community, audience=Audience()),
+        "people": reach(community=community, audience=audience),
+        "group_messages": _group_messages(community, audience),
         "title_max": TITLE_MAX,
         "body_max": BODY_MAX,
         "soonest": _local(timezone.now()),
         "publish_at": _local(notice.publish_at) if notice and notice.publish_at else "",
     }
+
+
+def _group_messages(community: Community, audience: Audience) -> str:
+    left = group_messages.left_over(community=community, audience=audience, now=timezone.now())
+    return group_messages.words(left)
 
 
 def _local(moment: datetime) -> str:
@@ -154,9 +162,13 @@ def _local(moment: datetime) -> str:
 @manager_page("publish_notices")
 @require_safe
 def notice_reach(request: HttpRequest, place: Place) -> HttpResponse:
-    """`/h5/notices/reach?roles=&roles=&buildings=`: `{"people": n}` of an audience, for the page that writes one."""
+    """`/h5/notices/reach?roles=&roles=&buildings=`: of an audience, for the page that writes one.
+
+    `{"people": n, "group_messages": "剩 4 次：12 人"}`
+    """
     audience = Audience(request.GET.getlist("roles")[:50], request.GET.getlist("buildings")[:500])
     try:
-        return JsonResponse({"people": reach(community=place.community, audience=audience)})
+        people = reach(community=place.community, audience=audience)
     except Invalid:
         raise Http404 from None
+    return JsonResponse({"people": people, "group_messages": _group_messages(place.community, audience)})

@@ -6,6 +6,9 @@ from typing import Protocol
 
 from dispatch.values import Value
 
+#: Group messages, which are no channel of the chain: a pending delivery with this name waits for its list.
+MASS = "mass"
+
 
 @dataclass(frozen=True)
 class TemplateChoice:

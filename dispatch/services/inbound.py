@@ -23,6 +23,7 @@ from dispatch.models import InboundMessage
 
 from . import chat, presence
 from .finishing import finish_template
+from .group_messages import finish_list
 
 log = structlog.get_logger(__name__)
 
@@ -164,7 +165,7 @@ def _finish_template(message: Inbound) -> None:
 
 
 def _finish_mass(message: Inbound) -> None:
-    log.info("mass_finished", message_id=message.job_msg_id, status=message.status)
+    finish_list(message.job_msg_id, message.raw)
 
 
 #: Events about a job of ours, not about a person.

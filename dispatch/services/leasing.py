@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 from accounts.models import Membership
 from dispatch import wording
 from dispatch.channels import Channel, Message, chain
-from dispatch.channels.base import TemplateChoice
+from dispatch.channels.base import MASS, TemplateChoice
 from dispatch.kinds import Kind
 from dispatch.models import Delivery, MessageForm, Template
 from dispatch.values import Value, values_of
@@ -46,7 +46,7 @@ class Shipment:
 
 
 @dataclass
-class _Desk:
+class Desk:
     """What preparing a wave needs, read once."""
 
     templates: Mapping[str, TemplateChoice]
@@ -58,9 +58,9 @@ class _Desk:
 
 
 def due(now: datetime) -> "QuerySet[Delivery]":
-    """Pending, due, and in nobody's hands."""
+    """Pending, due, in nobody's hands, and not waiting for a group message."""
     free = Q(leased_until=None) | Q(leased_until__lt=now)
-    return Delivery.objects.filter(free, status=Delivery.Status.PENDING, due_at__lte=now)
+    return Delivery.objects.filter(free, ~Q(channel=MASS), status=Delivery.Status.PENDING, due_at__lte=now)
 
 
 def take(among: "QuerySet[Delivery]", size: int) -> tuple[int, list[Shipment]]:
@@ -82,8 +82,8 @@ def take(among: "QuerySet[Delivery]", size: int) -> tuple[int, list[Shipment]]:
         )  # fmt: skip
         if not rows:
             return 0, []
-        desk = _desk(rows)
-        ready = [row for row in rows if _may_go(row, desk, now)]
+        desk = desk_for(rows)
+        ready = [row for row in rows if may_go(row, desk, now)]
         groups = groups_of(ready, now)
         shipments = [made for group in groups if (made := _ship(group, desk, now))]
         changed = {row.pk: row for row in (*rows, *(row for group in groups for row in group))}
@@ -91,10 +91,10 @@ def take(among: "QuerySet[Delivery]", size: int) -> tuple[int, list[Shipment]]:
         return len(rows), shipments
 
 
-def _desk(rows: list[Delivery]) -> _Desk:
+def desk_for(rows: list[Delivery]) -> Desk:
     people = {row.user_id for row in rows}
     events = {row.outbox.data.get("event") for row in rows} - {None}
-    return _Desk(
+    return Desk(
         templates={t.kind: TemplateChoice(t.template_id, t.fields) for t in Template.objects.all()},
         forms={form.kind: form for form in MessageForm.objects.all()},
         events=ReportEvent.objects.in_bulk(events),
@@ -112,7 +112,7 @@ def _desk(rows: list[Delivery]) -> _Desk:
     )
 
 
-def _may_go(row: Delivery, desk: _Desk, now: datetime) -> bool:
+def may_go(row: Delivery, desk: Desk, now: datetime) -> bool:
     """Skip it, hold it back, or let it go. What was claimed or withdrawn meanwhile is told all the same."""
     if code := _reason(row, desk):
         row.status, row.code, row.leased_until = Delivery.Status.SKIPPED, code, None
@@ -123,7 +123,7 @@ def _may_go(row: Delivery, desk: _Desk, now: datetime) -> bool:
     return held is None
 
 
-def _reason(row: Delivery, desk: _Desk) -> str:
+def _reason(row: Delivery, desk: Desk) -> str:
     if code := reason_to_skip(row.user, row.kind):
         return code
     if row.notice and row.notice.deleted_at:
@@ -139,7 +139,7 @@ def _needs_membership(row: Delivery) -> bool:
     return row.community_id is not None and not own and row.kind != Kind.BINDING_DECIDED
 
 
-def _ship(rows: list[Delivery], desk: _Desk, now: datetime) -> Shipment | None:
+def _ship(rows: list[Delivery], desk: Desk, now: datetime) -> Shipment | None:
     """Lease the rows of one message; None when no channel can carry it, or none may at the moment."""
     first = rows[0]
     message = _message(first, desk, count=len(rows))
@@ -160,7 +160,7 @@ def _ship(rows: list[Delivery], desk: _Desk, now: datetime) -> Shipment | None:
     return None if spared and spared > now else Shipment(rows, message, channels, lease)
 
 
-def _message(row: Delivery, desk: _Desk, *, count: int) -> Message:
+def _message(row: Delivery, desk: Desk, *, count: int) -> Message:
     form = desk.forms.get(row.kind)
     template = desk.templates.get(row.kind)
     text, path = row.text, row.path
@@ -180,7 +180,7 @@ def _message(row: Delivery, desk: _Desk, *, count: int) -> Message:
     )
 
 
-def _values(row: Delivery, desk: _Desk, text: str, count: int) -> dict[str, Value]:
+def _values(row: Delivery, desk: Desk, text: str, count: int) -> dict[str, Value]:
     """In the person's language, as the sentence is."""
     with translation.override(row.user.language):
         glimpse = row.follower and not (row.report and row.report.category.public)

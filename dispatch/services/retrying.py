@@ -19,6 +19,8 @@ def retry_deliveries(deliveries: "QuerySet[Delivery]", *, status: str) -> int:
         raise Invalid.field("status", "only dead and skipped deliveries can be sent again")
     return deliveries.filter(status=status).update(
         status=Delivery.Status.PENDING,
+        channel="",
+        group_message=None,
         code="",
         tried=[],
         due_at=timezone.now(),

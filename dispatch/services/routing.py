@@ -12,6 +12,7 @@ from django.utils import timezone, translation
 from accounts.models import User
 from dispatch import wording
 from dispatch.audience import Recipient
+from dispatch.channels.base import MASS
 from dispatch.models import Contact, Delivery, Outbox
 from dispatch.occasions import audiences_of
 from reports.models import Report
@@ -56,7 +57,7 @@ def _route(outbox_id: int) -> list[list[UUID]]:
         Delivery.objects.bulk_create(_deliveries(box, people, now), ignore_conflicts=True)
     box.routed_at, box.error = now, ""
     box.save(update_fields=["routed_at", "error"])
-    due = box.deliveries.filter(status=Delivery.Status.PENDING, due_at__lte=now).order_by("pk")
+    due = box.deliveries.filter(status=Delivery.Status.PENDING, due_at__lte=now).exclude(channel=MASS).order_by("pk")
     first = list(due.values_list("pk", flat=True)[: SEND_BATCH * SEND_BATCHES])
     log.info("routed", key=box.key, kind=box.kind, people=len(recipients))
     return [list(batch) for batch in _batched(first, SEND_BATCH)]
@@ -97,6 +98,7 @@ def _delivery(box: Outbox, person: User, recipient: Recipient, text: str, now: d
         follower=recipient.follower,
         text=text,
         path=wording.page_of(box),
+        channel=MASS if box.notice and box.notice.by_group_message and not code else "",
         status=Delivery.Status.SKIPPED if code else Delivery.Status.PENDING,
         code=code,
         due_at=held or now,

@@ -15,7 +15,7 @@ from notices.services import publish_due
 from reports.services.clock import fire_deadlines
 from reports.services.uploads import remove_old_uploads
 
-from . import delivery, media, routing, troubles
+from . import delivery, group_messages, media, routing, troubles
 from .inbound import remove_old_messages
 from .leasing import due
 
@@ -48,6 +48,7 @@ def sweep(now: datetime, *, queue_download: Callable[[UUID], object]) -> None:
         "routing": lambda: _route_unrouted(now, failed_before=True),
         "media": lambda: [queue_download(pk) for pk in media.due_attachments(now)],
         "delivery": lambda: delivery.deliver_due(),
+        "group_messages": lambda: group_messages.work(now),
         "uploads": lambda: remove_old_uploads(now),
         "temporary_files": lambda: media.clean_temporary_files(now),
         "messages": lambda: remove_old_messages(now),

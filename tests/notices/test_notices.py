@@ -170,3 +170,15 @@ def test_list_costs_the_same_for_any_number(cast: Cast, api: Api, django_assert_
     assert len({row["id"] for part in (first, second, third) for row in part["results"]}) == 12
     assert person.get("notices?cursor=rubbish")[1]["code"] == "invalid"
     assert person.get("notices?limit=0")[1]["code"] == "invalid"
+
+
+def test_by_group_message_is_the_managers_choice_until_it_is_out(cast: Cast, api: Api) -> None:
+    later = (timezone.now() + timedelta(days=1)).isoformat()
+    chosen, plain = (publish(api, cast, publish_at=later, **extra) for extra in ({"by_group_message": True}, {}))
+    assert "by_group_message" not in chosen  # the shape of a notice is fixed
+    assert Notice.objects.get(pk=chosen["id"]).by_group_message is True
+    assert Notice.objects.get(pk=plain["id"]).by_group_message is False
+    assert api(cast.manager).patch(f"notices/{plain['id']}", {"by_group_message": True})[0] == 200
+    assert Notice.objects.get(pk=plain["id"]).by_group_message is True
+    out = publish(api, cast)
+    assert api(cast.manager).patch(f"notices/{out['id']}", {"by_group_message": True})[0] == 409

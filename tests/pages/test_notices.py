@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Building
-from notices.models import Notice, NoticeRead
+from notices.models import GroupMessageCount, Notice, NoticeRead
 from notices.services import Audience, mark_read, publish_notice
 from notices.views import reading_words
 from tests.factories import Cast, bind, make_home, role_of
@@ -118,7 +118,24 @@ def test_the_reach_counts_people_not_memberships(cast: Cast, query: str, people:
     bind(cast.cleaner, role_of(cast.community, "manager"))
     assert Building.objects.filter(community=cast.community).count() == 2
     answer = browser_of(cast.manager).get(f"/h5/notices/reach?{query}")
-    assert answer.json() == {"people": people}
+    assert answer.json()["people"] == people
+
+
+def test_the_form_says_how_many_group_messages_are_left(cast: Cast) -> None:
+    month = (timezone.now() + timedelta(hours=8)).date().replace(day=1)  # China keeps no summer time
+    last_month = (month - timedelta(days=1)).replace(day=1)
+    for person, when, sent in ((cast.resident, month, 4), (cast.cleaner, month, 1), (cast.plumber, last_month, 4)):
+        GroupMessageCount.objects.create(user=person, month=when, sent=sent)
+    words = "剩 4 次：4 人；剩 3 次：1 人；已用完：1 人"
+    page = open_page(cast.manager, "notices/new")
+    assert f'<span id="group-messages">{words}</span>' in page.html
+    assert 'name="by_group_message"' in page.html
+    everybody, residents = (
+        browser_of(cast.manager).get(f"/h5/notices/reach?{query}").json()["group_messages"]
+        for query in ("", "roles=resident")
+    )
+    assert everybody == words
+    assert residents == "剩 4 次：1 人；已用完：1 人"
 
 
 def test_the_reach_is_no_strangers_to_ask(cast: Cast) -> None:

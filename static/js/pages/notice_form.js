@@ -7,6 +7,7 @@
   const form = document.getElementById("notice");
   const { community, notice } = form.dataset;
   const reach = document.getElementById("reach");
+  const groupMessages = document.getElementById("group-messages");
   const kept = "notice:" + community;
 
   async function showReach() {
@@ -17,8 +18,10 @@
     const asked = (reach.dataset.asked = query.toString());
     try {
       const answer = await fetch("/h5/notices/reach?" + asked, { credentials: "same-origin" });
-      const { people } = await answer.json();
-      if (reach.dataset.asked === asked) reach.textContent = people; // not an older question's answer
+      const { people, group_messages: left } = await answer.json();
+      if (reach.dataset.asked !== asked) return; // an older question's answer
+      reach.textContent = people;
+      groupMessages.textContent = left;
     } catch (error) {
       reach.textContent = "–";
     }
@@ -38,6 +41,7 @@
     const data = { title: values.title, body: values.body, pinned: values.pinned };
     if (reach) {
       data.audience = { roles: values.roles || [], buildings: values.buildings || [] };
+      data.by_group_message = values.by_group_message;
       data.publish_at = values.publish_at ? new Date(values.publish_at).toISOString() : null;
     }
     return data;

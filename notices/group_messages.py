@@ -1,0 +1,65 @@
+"""WeChat's group messages: nobody gets more than four in a calendar month, and only we keep count of it beforehand.
+
+https://developers.weixin.qq.com/doc/service/api/notify/mass
+"""
+
+from collections import Counter
+from collections.abc import Collection
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from accounts.models import Community
+
+from .models import GroupMessageCount
+from .services import Audience, people_of
+
+PER_MONTH = 4
+#: WeChat's months begin there, wherever the community is.
+CHINA = ZoneInfo("Asia/Shanghai")
+
+_COUNT = """
+INSERT INTO notices_groupmessagecount (user_id, month, sent)
+SELECT person, %s, 1 FROM unnest(%s::uuid[]) AS person ORDER BY person
+ON CONFLICT (user_id, month) DO UPDATE SET sent = notices_groupmessagecount.sent + 1
+"""
+
+
+def month_of(now: datetime) -> date:
+    """The first day of WeChat's month that `now` is in."""
+    return now.astimezone(CHINA).date().replace(day=1)
+
+
+def count_sent(people: Collection[UUID], now: datetime) -> None:
+    """WeChat took one group message to these; inside the transaction that writes that down."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, [month_of(now), [str(person) for person in people]])
+
+
+def sent_this_month(people: Collection[UUID], now: datetime) -> dict[UUID, int]:
+    """How many each of these has had; who has had none is left out."""
+    rows = GroupMessageCount.objects.filter(user__in=people, month=month_of(now))
+    return dict(rows.values_list("user_id", "sent"))
+
+
+def left_over(*, community: Community, audience: Audience, now: datetime) -> dict[int, int]:
+    """How many messages are left (0 to 4) → how many people of the audience, those without WeChat aside."""
+    people = people_of(community=community, audience=audience).exclude(openid=None)
+    total = people.count()
+    counts = GroupMessageCount.objects.filter(user__in=people.values("pk"), month=month_of(now))
+    left = Counter(max(0, PER_MONTH - sent) for sent in counts.values_list("sent", flat=True))
+    left[PER_MONTH] += total - left.total()
+    return {number: left[number] for number in sorted(left, reverse=True) if left[number]}
+
+
+def words(left: dict[int, int]) -> str:
+    """ "剩 4 次：12 人；用完：1 人"."""
+    parts = [
+        (_("剩 %(left)d 次：%(people)d 人") if number else _("已用完：%(people)d 人"))
+        % {"left": number, "people": people}
+        for number, people in left.items()
+    ]
+    return _("；").join(parts)
