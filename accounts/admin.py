@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from community_report.core.admin import ReadOnly, ScopedAdmin
 from community_report.core.errors import DomainError
 
-from .models import Building, Community, Home, Invitation, Membership, Role, RosterEntry, User
+from .models import Building, Community, Home, Invitation, Membership, Role, RosterEntry, Shift, SpecialDay, User
 from .policies import person_of
 from .services import bindings, communities
 
@@ -90,6 +90,41 @@ class RoleAdmin(ScopedAdmin):
             return
         made = communities.ensure_role(obj.community, slug=obj.slug, name=obj.name, kind=Role.Kind.STAFF)
         obj.pk = made.pk
+
+
+@admin.register(Shift)
+class ShiftAdmin(ScopedAdmin):
+    community_paths = ("role__community",)
+    permission = "manage_people"
+    may_delete = True
+    list_display = ("user", "role", "weekday", "starts", "ends")
+    list_filter = (("role", admin.RelatedOnlyFieldListFilter), "weekday")
+    list_select_related = ("user", "role")
+    search_fields = ("user__display_name", "role__name")
+
+    def _choices(self, db_field: Any, request: HttpRequest) -> QuerySet[Any]:
+        """Staff roles, and the staff."""
+        rows = super()._choices(db_field, request)
+        if db_field.name == "role":
+            return rows.filter(kind=Role.Kind.STAFF)
+        return rows.filter(memberships__status="active", memberships__role__kind=Role.Kind.STAFF).distinct()
+
+
+@admin.register(SpecialDay)
+class SpecialDayAdmin(ScopedAdmin):
+    may_delete = True
+    list_display = ("day", "working", "community", "note")
+    list_filter = (("community", admin.RelatedOnlyFieldListFilter), "working")
+    list_select_related = ("community",)
+    search_fields = ("note",)
+    date_hierarchy = "day"
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A day of all communities is for who manages them all."""
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if field is not None:
+            field.required = not request.user.is_superuser
+        return field
 
 
 @admin.register(User)

@@ -102,6 +102,35 @@ class Community(models.Model):
         return self.name
 
 
+class SpecialDay(models.Model):
+    """A day that is worked, or not, against what the published calendar says; of one community, or of all."""
+
+    community = models.ForeignKey(
+        Community,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="special_days",
+        verbose_name=_("小区"),
+        help_text=_("留空表示所有小区"),
+    )
+    day = models.DateField(_("日期"))
+    working = models.BooleanField(_("上班"), default=False)
+    note = models.CharField(_("说明"), max_length=60, blank=True)
+
+    class Meta:
+        verbose_name = _("特殊日子")
+        verbose_name_plural = _("特殊日子")
+        ordering = ["-day", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["community", "day"], name="special_day_once", nulls_distinct=False)
+        ]
+
+    def __str__(self) -> str:
+        words = _("上班") if self.working else _("休息")
+        return f"{self.day:%Y-%m-%d} {words}"
+
+
 class Building(models.Model):
     """幢."""
 
@@ -256,8 +285,8 @@ class Shift(models.Model):
     role = models.ForeignKey(Role, models.CASCADE, related_name="shifts", verbose_name=_("角色"))
     user = models.ForeignKey(User, models.CASCADE, related_name="shifts", verbose_name=_("人员"))
     weekday = models.PositiveSmallIntegerField(_("星期"), choices=Weekday)
-    starts = models.TimeField(_("上班"))
-    ends = models.TimeField(_("下班"), help_text=_("不晚于上班时间的，算到第二天"))
+    starts = models.TimeField(_("上班时间"))
+    ends = models.TimeField(_("下班时间"), help_text=_("不晚于上班时间的，算到第二天"))
 
     objects = ShiftQuerySet.as_manager()
 
@@ -275,8 +304,6 @@ class Shift(models.Model):
 
     def clean(self) -> None:
         """A rota is of staff: others have no duty to be on."""
-        if self.role_id is None or self.user_id is None:
-            return
         holds = Membership.objects.active().filter(user=self.user_id, role=self.role_id, role__kind=Role.Kind.STAFF)
         if not holds.exists():
             raise ValidationError({"user": _("这个人没有这个工作角色")})

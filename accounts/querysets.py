@@ -4,10 +4,21 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import (
+    BooleanField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Func,
+    IntegerField,
+    OuterRef,
+    Q,
+    TimeField,
+    Value,
+)
 
 if TYPE_CHECKING:
-    from accounts.models import Membership
+    from accounts.models import Membership, Shift
     from accounts.policies import Standing
 
 #: How long an automatic binding stands as new for the managers.
@@ -42,6 +53,31 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
             return self
         return self.filter(community__in=standing.communities_with("manage_people"))
 
+    def with_duty(self, now: datetime) -> Self:
+        """Annotates `on_duty_`: the person's switch is on, and so is their rota where they have one for the role."""
+        from .models import Shift
+
+        rota = Shift.objects.filter(role=OuterRef("role"), user=OuterRef("user"))
+        on = Q(on_duty=True) & (~Q(Exists(rota)) | Q(Exists(rota.at(now))))
+        return self.annotate(on_duty_=ExpressionWrapper(on, BooleanField()))
+
+    def on_duty(self, now: datetime) -> Self:
+        """Active, switched on, and on by the rota: the one rule of who is on duty at `now`."""
+        return self.active().with_duty(now).filter(on_duty_=True)
+
     def for_view(self) -> Self:
         """With everything that shows it: constant queries."""
         return self.select_related("user", "community", "role", "home__building", "roster_entry")
+
+
+class ShiftQuerySet(models.QuerySet["Shift"]):
+    def at(self, now: datetime) -> Self:
+        """Those that `now` falls into, on the clock of the role's community; overnight ones of yesterday too."""
+        here = (F("role__community__timezone"), Value(now, output_field=models.DateTimeField()))
+        clock = Func(*here, template="timezone(%(expressions)s)::time", output_field=TimeField())
+        today = Func(*here, template="EXTRACT(ISODOW FROM timezone(%(expressions)s))::int", output_field=IntegerField())
+        over_night = Q(ends__lte=F("starts"))
+        return self.annotate(clock_=clock, today_=today, yesterday_=(today + 5) % 7 + 1).filter(
+            Q(weekday=F("today_"), starts__lte=F("clock_")) & (over_night | Q(ends__gt=F("clock_")))
+            | Q(over_night, weekday=F("yesterday_"), ends__gt=F("clock_"))
+        )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -17,6 +17,7 @@ from guardian.models import UserObjectPermission
 from accounts.models import Community, Invitation, Membership, Role
 from accounts.pages import Place, manager_page
 from accounts.policies import GRANTABLE, PERMISSIONS_OF_KIND, may_hand_out
+from accounts.querysets import MembershipQuerySet
 from accounts.roster_says import Remark, roster_says
 from accounts.services.invitations import invitation_url
 from community_report.core.pages import page_of
@@ -45,7 +46,7 @@ class Worker:
 
     @property
     def on_duty(self) -> bool:
-        return any(membership.on_duty for membership in self.memberships)
+        return any(membership.on_duty_ for membership in self.memberships)
 
     @property
     def works(self) -> bool:
@@ -97,9 +98,9 @@ def _works(community: Community) -> Q:
     return ~Q(role__kind=Role.Kind.RESIDENT) | Q(user__in=given.values("user"))
 
 
-def _workers(rows: QuerySet[Membership], community: Community) -> list[Worker]:
+def _workers(rows: MembershipQuerySet, community: Community) -> list[Worker]:
     workers: dict[Any, Worker] = {}
-    for row in rows:
+    for row in rows.with_duty(timezone.now()):
         workers.setdefault(row.user_id, Worker(row)).memberships.append(row)
     given = _given(community, list(workers))
     for user, worker in workers.items():

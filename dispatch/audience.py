@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
+from django.utils import timezone
 from guardian.models import GroupObjectPermission, UserObjectPermission
 
 from accounts.models import Community, Membership, User
@@ -81,15 +82,14 @@ def staff(box: Outbox) -> list[Recipient]:
     it finds it in the inbox.
     """
     duty: dict[UUID, bool] = {}
-    for person, on_duty in (
-        Membership.objects.filter(
-            role__tags__reports=box.report_id, community=box.community_id, status=Membership.Status.ACTIVE
-        )
+    for membership in (
+        Membership.objects.active()
+        .with_duty(timezone.now())
+        .filter(role__tags__reports=box.report_id, community=box.community_id)
         .exclude(user__in=Ignore.objects.filter(report=box.report_id).values("user"))
         .exclude(user=box.actor_id)
-        .values_list("user_id", "on_duty")
     ):
-        duty[person] = duty.get(person, False) or on_duty
+        duty[membership.user_id] = duty.get(membership.user_id, False) or membership.on_duty_
     if not duty:
         return managers(box)
     some = any(duty.values())

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -244,7 +245,7 @@ def _told(report: Report) -> str:
     if not report.category.claimable:
         return _("已发布，愿意接收的邻居会收到通知")
     staff = Membership.objects.filter(role__tags__reports=report, status=Membership.Status.ACTIVE)
-    on_duty = staff.filter(on_duty=True)
+    on_duty = staff.on_duty(timezone.now())
     count = (on_duty if on_duty.exists() else staff).values("user").distinct().count()
     if not count:
         return _("提交成功，已通知物业管理人员")
@@ -268,9 +269,8 @@ def _choices(report: Report, viewer: Viewer, buttons: Buttons) -> Context:
 
 def _colleagues(report: Report) -> list[Membership]:
     """Staff of the community, those that its tags lead to first, on duty before off duty; each person once."""
-    staff = Membership.objects.filter(
-        community=report.community_id, status=Membership.Status.ACTIVE, role__kind=Role.Kind.STAFF
-    ).exclude(user=report.claimed_by_id)
+    here = Membership.objects.active().with_duty(timezone.now())
+    staff = here.filter(community=report.community_id, role__kind=Role.Kind.STAFF).exclude(user=report.claimed_by_id)
     led = {role.pk for tag in report.tags.all() for role in tag.roles.all()}
-    rows = sorted(staff.select_related("user", "role"), key=lambda m: (m.role_id not in led, not m.on_duty, m.name))
+    rows = sorted(staff.select_related("user", "role"), key=lambda m: (m.role_id not in led, not m.on_duty_, m.name))
     return list({membership.user_id: membership for membership in reversed(rows)}.values())[::-1]

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
@@ -72,8 +73,10 @@ def _list(request: HttpRequest, viewer: Viewer, tab: str) -> dict[str, Any]:
 
 
 def _duty(standing: Standing) -> dict[str, Any]:
-    """Is this person on duty, and who else of their roles is."""
+    """Is this person's switch on, do they rest all the same (by the rota), and who else of their roles is on duty."""
     colleagues = Membership.objects.active().filter(role__in=standing.staff_roles).select_related("user")
-    others = colleagues.filter(on_duty=True, user__is_active=True).exclude(user=standing.user).order_by("created_at")
+    working = colleagues.on_duty(timezone.now()).filter(user__is_active=True)
+    others = working.exclude(user=standing.user).order_by("created_at")
     names = list(dict.fromkeys(person_name(membership.user) for membership in others))
-    return {"on": colleagues.filter(user=standing.user, on_duty=True).exists(), "others": names}
+    on = colleagues.filter(user=standing.user, on_duty=True).exists()
+    return {"on": on, "resting": on and not working.filter(user=standing.user).exists(), "others": names}

@@ -78,13 +78,13 @@ class ManagedBindingShape(BindingShape):
 
 
 class PersonShape(serializers.Serializer[Any]):
-    """One membership; `role` is a slug."""
+    """One membership `with_duty`; `role` is a slug."""
 
     id = serializers.UUIDField()
     user = UserShape()
     role = serializers.CharField(source="role.slug")
     status = serializers.ChoiceField(Membership.Status.choices)
-    on_duty = serializers.BooleanField()
+    on_duty = serializers.BooleanField(source="on_duty_", help_text="by the person's switch and by the rota")
 
 
 class InvitationShape(serializers.Serializer[Any]):

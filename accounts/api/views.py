@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -129,7 +130,7 @@ class People(APIView):
     @extend_schema(parameters=[_COMMUNITY, OpenApiParameter("role"), _CURSOR, _LIMIT], responses=shapes.PersonList)
     def get(self, request: Request) -> Response:
         """For managers: who is bound (or waits to be) in which role."""
-        rows = _managed(request).live()
+        rows = _managed(request).live().with_duty(timezone.now())
         role = request.query_params.get("role")
         if role is not None:
             rows = rows.filter(role__slug=role)
@@ -149,7 +150,8 @@ class Person(APIView):
             roles=given.get("roles"),
             permissions=given.get("permissions"),
         )
-        return Response(shapes.PersonShape(membership).data)
+        shown = Membership.objects.for_view().with_duty(timezone.now()).get(pk=membership.pk)
+        return Response(shapes.PersonShape(shown).data)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, pk: UUID) -> Response:

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 from guardian.models import UserObjectPermission
 
-from accounts.models import AdminLogin, Membership, User
+from accounts.models import AdminLogin, Membership, Shift, User
 from accounts.services import memberships
 from accounts.services.memberships import hold_person
 from accounts.signals import person_erased
@@ -26,6 +26,7 @@ def erase_identity(*, actor: User) -> None:
         own.update(name="", phone="", stated_home=None, home=None, roster_entry=None, reason="")
         AdminLogin.objects.filter(user=person).delete()
         UserObjectPermission.objects.filter(user=person).delete()
+        Shift.objects.filter(user=person).delete()
         person.groups.clear()
         person_erased.send(sender=User, user=person)
         _blank(person)

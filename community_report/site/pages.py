@@ -80,7 +80,7 @@ def _staff(user: User, standing: Standing) -> Context:
         "open": waiting.count(),
         "claimed": claimed.count(),
         "overdue": claimed.overdue(timezone.now()).count(),
-        "on_duty": user.memberships.active().filter(role__kind="staff", on_duty=True).exists(),
+        "on_duty": user.memberships.on_duty(timezone.now()).filter(role__kind="staff").exists(),
     }
 
 
