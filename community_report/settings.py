@@ -16,6 +16,8 @@ SECRET_KEY = env.text("SECRET_KEY") or "unset: nothing starts with it"
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
 PUBLIC_BASE_URL = env.origin("PUBLIC_BASE_URL", "http://127.0.0.1:8000")
 HTTPS = PUBLIC_BASE_URL.startswith("https://")
+if HTTPS and DEBUG:
+    env.problems.append(("DEBUG", "is on with an https PUBLIC_BASE_URL: error pages would tell everything"))
 
 INSTALLED_APPS = [
     "community_report.site",
@@ -109,6 +111,8 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
+# Whether the whole domain is https, and for good, is its owner's to say.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

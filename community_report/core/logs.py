@@ -9,18 +9,29 @@ import structlog
 #: Query parameters and fields whose values must never be written: tokens, codes, signatures, secrets.
 _SECRETS = re.compile(
     r"(?i)((?:access_token|secret|appsecret|refresh_token|code|ticket|signature|msg_signature|jsapi_ticket|password|"
-    r"sessionid|csrftoken|authorization|openid|invite)(?:[\"']?\s*[=:]\s*[\"']?))([^&\s\"',;)}]+)"
+    r"sessionid|csrftoken|authorization|openid|invite)(?:\\?[\"')]?\s*[=:]\s*\\?[\"'(]?))([^&\s\"',;)}\\]+)"
 )
 _PHONES = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
+#: WeChat's, wherever one stands.
+_OPENIDS = re.compile(r"(?<![\w-])o[A-Za-z0-9_-]{27}(?![\w-])")
 
 
 def scrub(text: str) -> str:
-    """`text` without secrets; mobile numbers keep three and four digits."""
-    return _PHONES.sub(r"\1****\2", _SECRETS.sub(r"\1***", text))
+    """`text` without secrets and OpenIDs; mobile numbers keep three and four digits."""
+    return _PHONES.sub(r"\1****\2", _OPENIDS.sub("o***", _SECRETS.sub(r"\1***", text)))
 
 
 def _scrub_event(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
     return {key: scrub(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+class BriefOutage(logging.Filter):
+    """While PostgreSQL or Redis is away a line says so each time; the same traceback every second would say no more."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name == "celery.beat" and str(record.msg).startswith("Message Error: "):
+            record.msg, record.args, record.exc_info = record.getMessage().split("\n")[0], (), None
+        return not (record.name == "django.request" and getattr(record, "status_code", 0) == 503)
 
 
 class ScrubbingFormatter(structlog.stdlib.ProcessorFormatter):
@@ -61,7 +72,8 @@ def logging_config(log_format: str, *, debug: bool = False) -> dict[str, Any]:
                 "foreign_pre_chain": shared,
             }
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "filters": {"brief_outage": {"()": BriefOutage}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["brief_outage"]}},
         "root": {"handlers": ["stderr"], "level": "DEBUG" if debug else "INFO"},
         "loggers": {
             "django": {"level": "INFO", "propagate": True, "handlers": []},
