@@ -1,7 +1,9 @@
 """The web process. Every value can be overridden on the command line, as in `gunicorn --bind … --workers …`."""
 
+import contextlib
 import ipaddress
 import os
+import time
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "community_report.settings")
@@ -55,6 +57,22 @@ def pre_request(worker: Any, request: Any) -> None:
                 "proxy_addr": peer,
                 "proxy_port": 0,
             }
+
+
+#: How much of a body that nobody read is still taken, and for how long.
+DRAIN_BYTES, DRAIN_SECONDS = 32 * 1024 * 1024, 3.0
+
+
+def post_request(worker: Any, request: Any, environ: dict[str, Any], response: Any) -> None:
+    """Take the rest of a body that was refused unread: closing on a client that still sends would cost it the answer."""
+    if response is None:
+        return
+    end, left = time.monotonic() + DRAIN_SECONDS, DRAIN_BYTES
+    with contextlib.suppress(OSError):
+        response.sock.settimeout(DRAIN_SECONDS)
+        while left > 0 and time.monotonic() < end and (chunk := request.body.read(65536)):
+            left -= len(chunk)
+        response.sock.settimeout(None)
 
 
 def _is_trusted(peer: str, config: Any) -> bool:

@@ -6,6 +6,7 @@ image build work without any. So reading never raises: it notes the problem, and
 
 import os
 import re
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -94,7 +95,8 @@ class Reader:
 
     def database(self, name: str) -> dict[str, Any]:
         def parse(raw: str) -> dict[str, Any]:
-            config = environ.Env.db_url_config(raw)
+            with warnings.catch_warnings(action="ignore"):  # of schemes that it does not know: we say so ourselves
+                config = environ.Env.db_url_config(raw)
             if config.get("ENGINE") != "django.db.backends.postgresql" or not config.get("NAME"):
                 raise ValueError("must be a PostgreSQL URL: postgres://user:password@host:port/name")
             return dict(config)

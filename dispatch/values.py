@@ -38,6 +38,7 @@ _REPORT = _ALWAYS | {
     "due_at": Type.TIME,
 }
 _BINDING = _ALWAYS | {
+    "title": Type.TEXT,
     "name": Type.TEXT,
     "home": Type.TEXT,
     "role": Type.TEXT,
@@ -111,6 +112,7 @@ def _binding_values(delivery: Delivery) -> dict[str, Value]:
     # Housemates and holders are told that somebody is there, not who.
     named = delivery.kind == Kind.BINDING_PENDING or delivery.user_id == bound.user_id
     return {
+        "title": delivery.text,
         "name": bound.name if named else bound.name[:1] + "**",
         "home": home_words(bound),
         "role": bound.role.name,

@@ -19,7 +19,7 @@ from community_report.core.ids import parse_uuid
 from community_report.core.pages import page_of
 
 from .api.drafts import show_draft
-from .api.shapes import report_shape
+from .api.shapes import caller_shape, report_shape
 from .buttons import Buttons, buttons_for
 from .models import Attachment, Category, Draft, Report
 from .policies import Viewer
@@ -201,7 +201,8 @@ def report_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     buttons = buttons_for(shape["allowed_actions"], report.status)
     confirming = full and report.status == Status.RESOLVED and Action.CONFIRM in shape["allowed_actions"]
     context = {
-        "report": shape,
+        # Where the roster knows no reporter, the page names who telephoned.
+        "report": shape | {"reporter": shape.get("reporter") or caller_shape(report, viewer)},
         "version": _version(report),
         "full": full,
         "stand": standpoint(report, viewer),

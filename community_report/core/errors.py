@@ -1,5 +1,6 @@
 """The one domain exception and its translation into the contract's JSON errors."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, ValidationError
@@ -111,20 +112,27 @@ def error_body(status: int, *, detail: str = "", fields: dict[str, list[str]] | 
     return body
 
 
-def _flatten(detail: Any, prefix: str = "") -> dict[str, list[str]]:
-    """DRF's nested validation detail as {dotted name: [sentence]}."""
+def _fields(detail: Any) -> dict[str, list[str]]:
+    """DRF's nested validation detail as {name: [sentence]}, by the names that the call itself has."""
     if isinstance(detail, dict):
-        return {k: v for key, value in detail.items() for k, v in _flatten(value, f"{prefix}{key}.").items()}
-    if isinstance(detail, list) and any(isinstance(item, (dict, list)) for item in detail):
-        return {k: v for i, value in enumerate(detail) if value for k, v in _flatten(value, f"{prefix}{i}.").items()}
-    sentences = detail if isinstance(detail, list) else [detail]
-    return {prefix.rstrip(".") or "non_field_errors": [str(sentence) for sentence in sentences]}
+        return {str(name): list(dict.fromkeys(_sentences(value))) for name, value in detail.items()}
+    return {"non_field_errors": list(_sentences(detail))}
+
+
+def _sentences(detail: Any) -> Iterator[str]:
+    if isinstance(detail, dict):
+        detail = list(detail.values())
+    if not isinstance(detail, list):
+        yield str(detail)
+        return
+    for part in detail:
+        yield from _sentences(part)
 
 
 def _from_drf(error: drf.APIException) -> Response:
     status = error.status_code
     if isinstance(error, drf.ValidationError):
-        return Response(error_body(400, fields=_flatten(error.detail)), status=400)
+        return Response(error_body(400, fields=_fields(error.detail)), status=400)
     if isinstance(error, drf.ParseError):
         return Response(error_body(400, detail=str(error.detail)), status=400)
     if isinstance(error, drf.NotAuthenticated | drf.AuthenticationFailed):

@@ -14,7 +14,7 @@ from wechatpy.replies import ArticlesReply, TextReply
 
 from community_report.wechat import crypto
 from community_report.wechat.config import Account, account
-from community_report.wechat.inbound import Inbound, Malformed, read
+from community_report.wechat.inbound import Forbidden, Inbound, Malformed, read
 
 __all__ = [
     "MAX_BODY_BYTES",
@@ -72,18 +72,19 @@ def open_callback(query: Mapping[str, str], body: bytes) -> Inbound:
     """The message of a push (POST). Nothing of `body` is parsed before its signature holds.
 
     With an AES key only what is encrypted counts, clear fields beside it included in nothing. Raises TooLarge,
-    CallbackRefused, and Malformed for what WeChat signed but nobody can read (keep it, answer `success()`).
+    CallbackRefused (DTDs and entities included), and Malformed for what WeChat signed but nobody can read (keep it,
+    answer `success()`).
     """
     if len(body) > MAX_BODY_BYTES:
         raise TooLarge
     settings = account()
     if settings.aes_key:
-        return read(_decrypted(query, body, settings))
+        return _read(_decrypted(query, body, settings))
     _check_signature(query, settings)
     _check_age(query)
     if query.get("encrypt_type", "raw") != "raw":
         raise CallbackRefused("encrypted, but there is no AES key")
-    return read(body)
+    return _read(body)
 
 
 def text_reply(inbound: Inbound, content: str) -> bytes:
@@ -116,6 +117,13 @@ def seal(reply_xml: bytes) -> bytes:
         f"<MsgSignature><![CDATA[{crypto.sign(settings.token, timestamp, nonce, encrypted)}]]></MsgSignature>"
         f"<TimeStamp>{timestamp}</TimeStamp><Nonce><![CDATA[{nonce}]]></Nonce></xml>"
     ).encode()
+
+
+def _read(xml: bytes) -> Inbound:
+    try:
+        return read(xml)
+    except Forbidden as error:
+        raise CallbackRefused(f"forbidden in XML: {error}") from None
 
 
 def _decrypted(query: Mapping[str, str], body: bytes, settings: Account) -> bytes:

@@ -30,6 +30,10 @@ class Malformed(Exception):
         return self.reason
 
 
+class Forbidden(Exception):
+    """Signed, but with a document type or entities, which WeChat never sends: somebody tries something."""
+
+
 @dataclass(frozen=True)
 class Inbound:
     """One message or event. Text fields are "" and numbers None when WeChat sent none.
@@ -63,7 +67,7 @@ class Inbound:
 
 
 def read(xml: bytes) -> Inbound:
-    """The message in `xml`; raises Malformed (DTDs, entities, depth and number of elements included)."""
+    """The message in `xml`; raises Forbidden for DTDs and entities, else Malformed (also too deep, too many elements)."""
     try:
         return _inbound(_parse(xml))
     except Malformed as error:
@@ -154,7 +158,9 @@ def _parse(xml: bytes) -> dict[str, Any]:
     try:
         parser.feed(xml)
         tag, value = parser.close()
-    except (ParseError, DefusedXmlException, ValueError) as error:
+    except DefusedXmlException as error:
+        raise Forbidden(type(error).__name__) from None
+    except (ParseError, ValueError) as error:
         raise Malformed(f"not XML ({type(error).__name__})") from None
     if tag != "xml" or not isinstance(value, dict):
         raise Malformed("no <xml> with elements")

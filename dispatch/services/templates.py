@@ -14,7 +14,7 @@ from dispatch.kinds import Kind
 from dispatch.models import Template
 from dispatch.values import VALUES
 
-_TEMPLATE_ID = re.compile(r"[A-Za-z0-9_-]{5,64}")
+_TEMPLATE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _KEYS = {"kind", "template_id", "fields"}
 
 

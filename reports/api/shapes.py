@@ -112,18 +112,25 @@ def _is_home(report: Report) -> bool:
 
 
 def _reporter(report: Report, *, phone: bool) -> Shape | None:
-    """Who reported it; where nobody of the roster did, the caller as whoever filed it wrote them down."""
+    """Who reported it: a person here, or one whom only the roster knows (the caller, then with a home), or nobody."""
     caller = report.caller or {}
     reporter = report.reporter
     if reporter is not None and reporter.erased_at is not None:
         return {"display_name": person_name(reporter), "home": None, "phone": None}
     if reporter is None:
-        return _caller(caller, phone=phone) if caller.get("name") else None
+        return _caller(caller, phone=phone) if caller.get("name") and report.reporter_home else None
     return {
         "display_name": person_name(reporter),
         "home": report.reporter_home.as_dict() if report.reporter_home else None,
         "phone": (reporter.phone or caller.get("phone") or None) if phone else None,
     }
+
+
+def caller_shape(report: Report, viewer: Viewer) -> Shape | None:
+    """Who telephoned, in a reporter's shape and as whoever filed it wrote them down; for pages, to ring back."""
+    if not (report.caller or {}).get("name") or viewer.is_outsider(report):
+        return None
+    return _caller(report.caller, phone=viewer.may_see_phone(report))
 
 
 def _caller(caller: Shape, *, phone: bool) -> Shape:

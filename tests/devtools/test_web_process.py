@@ -63,7 +63,8 @@ def ask(url: str, forwarded: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("SECRET_KEY", ""), ("DATABASE_URL", "mysql://x/y"), ("THROTTLE_SCALE", "much")]
+    ("name", "value"),
+    [("SECRET_KEY", ""), ("DATABASE_URL", "mysql://x/y"), ("DATABASE_URL", "nonsense"), ("THROTTLE_SCALE", "much")],
 )
 def test_a_bad_setting_stops_the_start_with_one_line_that_names_it(name: str, value: str) -> None:
     process = gunicorn("--bind", f"127.0.0.1:{free_port()}", **{name: value})
@@ -72,6 +73,20 @@ def test_a_bad_setting_stops_the_start_with_one_line_that_names_it(name: str, va
     assert out == ""
     (line,) = err.splitlines()
     assert name in line
+
+
+@pytest.mark.parametrize("process", ["worker", "beat"])
+def test_a_bad_setting_stops_worker_and_beat_just_so(process: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "celery", "-A", "community_report", process],
+        cwd=PROJECT,
+        env=environment_for_tests(os.environ | SERVERS | {"WECHAT_TOKEN": ""}, media_root="/nonexistent"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (78, "")
+    assert done.stderr == "community_report: setting WECHAT_TOKEN: is missing\n"
 
 
 @pytest.mark.parametrize(
@@ -99,3 +114,10 @@ def test_the_access_log_has_paths_and_no_queries() -> None:
     assert '"GET /wechat/oauth/return" 200' in text
     assert "SECRET" not in text
     assert "HIDDEN" not in text
+
+
+def test_who_still_sends_when_refused_gets_the_answer() -> None:
+    with serving([]) as url:
+        request = urllib.request.Request(url, b"x" * (12 << 20))
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            assert answer.read() == b"127.0.0.1"

@@ -66,6 +66,7 @@ def test_templates_that_left_the_file_are_gone(file: Path) -> None:
         ('kind = "rated"', 'kind = "rating"', "templates[2].kind"),
         ('kind = "new_report"', 'kind = "rated"', "rated: named twice"),
         ('"tpl_rated"', '"一"', "templates[2].template_id"),
+        ('"tpl_rated"', '""', "templates[2].template_id"),
         ('"tpl_rated"', "7", "templates[2].template_id"),
         ('number1 = "score"', 'number1 = "scores"', "templates[2].fields.number1: rated has no value 'scores'"),
         ('number1 = "score"', 'numbers1 = "score"', "templates[2].fields.numbers1: no such field"),

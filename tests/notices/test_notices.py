@@ -140,7 +140,7 @@ def test_changing_and_deleting(cast: Cast, api: Api) -> None:
         ({"title": "长" * 81}, "title"),
         ({"body": "  "}, "body"),
         ({"audience": {"roles": ["nobody"], "buildings": []}}, "audience"),
-        ({"audience": {"roles": "cleaner"}}, "audience.roles"),
+        ({"audience": {"roles": "cleaner"}}, "audience"),
         ({"publish_at": "tomorrow"}, "publish_at"),
         ({"pinned": "perhaps"}, "pinned"),
     ],

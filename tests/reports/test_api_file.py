@@ -133,7 +133,7 @@ def test_bad_field_is_400_and_named(field: str, value: Any, cast: Cast, api: Api
 def test_bad_place_is_400(name: str, value: Any, cast: Cast, api: Api) -> None:
     place = {"latitude": 30.5, "longitude": 114.25, name: value}
     status, body = api(cast.resident).post("reports", form(location=place))
-    assert (status, list(body["fields"])) == (400, [f"location.{name}"])
+    assert (status, list(body["fields"])) == (400, ["location"])
 
 
 @pytest.mark.parametrize("place", [(90, 180), (-90, -180), (0, 0)])
@@ -200,7 +200,7 @@ class TestOnBehalf:
         status, body = api(cast.manager).post("reports", form(on_behalf_of=caller))
         assert status == 201
         assert Report.objects.get(pk=body["id"]).reporter is None
-        assert body["reporter"] == {"display_name": "李阿姨", "home": None, "phone": "13900000002"}
+        assert body["reporter"] is None
 
     def test_filer_outside_its_tags_still_sees_what_was_filed(self, cast: Cast, api: Api) -> None:
         status, body = api(cast.plumber).post("reports", form(on_behalf_of=self.CALLER))
@@ -211,7 +211,7 @@ class TestOnBehalf:
     def test_caller_has_name_and_number(self, missing: str, cast: Cast, api: Api) -> None:
         caller = {**self.CALLER, missing: ""}
         status, body = api(cast.manager).post("reports", form(on_behalf_of=caller))
-        assert (status, list(body["fields"])) == (400, [f"on_behalf_of.{missing}"])
+        assert (status, list(body["fields"])) == (400, ["on_behalf_of"])
 
 
 class TestDraft:

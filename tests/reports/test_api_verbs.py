@@ -314,6 +314,12 @@ class TestUrge:
         Report.objects.filter(pk=report.pk).update(urged_at=timezone.now() - timedelta(minutes=31))
         assert resident.post(f"reports/{report.pk}/urge")[0] == 200
 
+    def test_waits_for_nothing_without_limits(self, cast: Cast, report: Report, api: Api, settings: Any) -> None:
+        settings.THROTTLE_SCALE = 0
+        resident = api(cast.resident)
+        assert "urge" in resident.post(f"reports/{report.pk}/urge")[1]["allowed_actions"]
+        assert resident.post(f"reports/{report.pk}/urge")[0] == 200
+
     def test_says_when_to_come_back(self, cast: Cast, report: Report, api: Api) -> None:
         client = api(cast.resident)
         client.post(f"reports/{report.pk}/urge")

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Membership, User
-from reports.api.shapes import report_shape
+from reports.api.shapes import caller_shape, report_shape
 from reports.models import Attachment, Category, Report
 from reports.policies import Viewer
 from reports.services import transitions
@@ -181,24 +181,40 @@ class TestPublic:
 
 
 class TestOnBehalf:
-    def test_caller_stands_where_the_roster_knows_nobody(self, cast: Cast) -> None:
+    def test_nobody_is_the_reporter_where_the_roster_knows_nobody(self, cast: Cast) -> None:
         report = cast.report(by=cast.manager, on_behalf_of=Caller("钱女士", "13700000009", {"building": "9幢"}))
-        shape = seen(report, cast.manager)
-        home = {"building": "9幢", "unit": "", "room": ""}
-        assert shape["reporter"] == {"display_name": "钱女士", "home": home, "phone": "13700000009"}
-        assert seen(report, cast.cleaner)["reporter"] == {"display_name": "钱女士", "home": home, "phone": None}
+        assert seen(report, cast.manager)["reporter"] is None
+        assert seen(report, cast.cleaner)["reporter"] is None
+
+    def test_resident_of_the_roster_who_is_not_bound_is_the_reporter(self, cast: Cast) -> None:
+        Membership.objects.filter(user=cast.resident).delete()
+        home = {"building": "6幢", "unit": "1单元", "room": "401"}
+        report = cast.report(by=cast.manager, on_behalf_of=Caller("李阿姨", "13900000001", home))
+        assert seen(report, cast.manager)["reporter"] == {
+            "display_name": "李阿姨", "home": home, "phone": "13900000001",
+        }  # fmt: skip
+        assert seen(report, cast.cleaner)["reporter"]["phone"] is None
         transitions.claim_report(actor=cast.cleaner, report_id=report.pk)
-        assert seen(report, cast.cleaner)["reporter"]["phone"] == "13700000009"
+        assert seen(report, cast.cleaner)["reporter"]["phone"] == "13900000001"
+
+    def test_page_names_the_caller_to_ring_back(self, cast: Cast) -> None:
+        home = {"building": "9幢"}
+        report = cast.report(by=cast.manager, on_behalf_of=Caller("钱女士", "13700000009", home))
+
+        def named(person: User) -> object:
+            found = Report.objects.for_view(person).get(pk=report.pk)
+            return caller_shape(found, Viewer.of(person))
+
+        stated = {"building": "9幢", "unit": "", "room": ""}
+        assert named(cast.manager) == {"display_name": "钱女士", "home": stated, "phone": "13700000009"}
+        assert named(cast.cleaner) == {"display_name": "钱女士", "home": stated, "phone": None}
+        assert named(cast.neighbour) is None
 
     def test_resident_of_the_roster_is_the_reporter(self, cast: Cast) -> None:
         home = {"building": "6幢", "unit": "1单元", "room": "401"}
         report = cast.report(by=cast.manager, on_behalf_of=Caller("李阿姨", "13900000001", home))
         assert seen(report, cast.resident)["reporter"] == {"display_name": "李阿姨", "home": home, "phone": None}
         assert seen(report, cast.resident)["allowed_actions"] == ["withdraw", "urge", "comment"]
-
-    def test_without_a_home_there_is_none(self, cast: Cast) -> None:
-        report = cast.report(by=cast.manager, on_behalf_of=Caller("钱女士", "13700000009"))
-        assert seen(report, cast.manager)["reporter"]["home"] is None
 
 
 def test_erased_person_has_no_name_left(cast: Cast) -> None:
