@@ -22,6 +22,7 @@ PRODUCTION = {
 
 def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     environment = environment_for_tests(os.environ | PRODUCTION | settings, media_root="unused")
+    environment.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)  # the browser tests' own
     return subprocess.run(
         [sys.executable, *arguments], cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=60
     )
