@@ -13,12 +13,13 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
 STATIC := $(shell find static -type f 2>/dev/null)
 MANIFEST := var/static/staticfiles.json
 
-.PHONY: help install demo test lint messages lock clean
+.PHONY: help install demo test bench lint messages lock clean
 
 help:
 	@echo "make install   the virtual environment with everything for run time"
 	@echo "make demo      the whole system with a simulated WeChat, on PORT=$(PORT)"
 	@echo "make test      the whole test suite against real PostgreSQL and Redis"
+	@echo "make bench     what docs/performance.md says, measured on this machine"
 	@echo "make lint      what CI checks before it runs tests"
 	@echo "make messages  update the message catalogues from the sources"
 	@echo "make lock      pin requirements*.in anew into requirements*.txt"
@@ -30,6 +31,9 @@ demo: install $(STAMPS)/demo
 
 test: install $(STAMPS)/dev
 	$(BIN)/python -m devtools.services run -- $(BIN)/python -m pytest -n auto $(ARGS)
+
+bench: install $(STAMPS)/demo
+	$(BIN)/python -m devtools.bench
 
 lint: install $(STAMPS)/dev
 	$(BIN)/ruff check .

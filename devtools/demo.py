@@ -6,7 +6,6 @@ the databases, the stored media, and in `log` a log of each process. Ctrl-C stop
 
 import contextlib
 import fcntl
-import importlib.util
 import os
 import secrets
 import signal
@@ -23,7 +22,7 @@ from pathlib import Path
 
 from devtools.environment import DIRECT
 from devtools.identity import Identity, before_exec, die_with_make
-from devtools.servers import HOST, ServiceError, tail
+from devtools.servers import HOST, ServiceError, free_port, tail
 from devtools.services import Services
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -84,6 +83,9 @@ class Child:
 class Demo:
     """The processes of the demo on two ports; `home` keeps everything that outlives a stop."""
 
+    #: Processes of the worker.
+    concurrency = 2
+
     def __init__(self, port: int, home: Path = HOME) -> None:
         self.port = port
         self.home = home.resolve()
@@ -126,20 +128,22 @@ class Demo:
         }  # fmt: skip
 
     def _start(self, environment: dict[str, str]) -> None:
+        self._bring_up(environment)
+        self._announce(self._complete("demo_data", ["-m", "devtools.demo_data"], environment))
+
+    def _bring_up(self, environment: dict[str, str]) -> None:
+        """Every process, until all say that they are ready."""
         self._complete("migrate", ["manage.py", "migrate", "--noinput"], environment)
         self._launch("sandbox", ["-m", "sandbox", *self._sandbox_options()], environment)
         bind = f"{HOST}:{self.port}"
         self._launch("web", ["-m", "gunicorn", "community_report.wsgi", "--bind", bind], environment)
         self._wait_for(f"{self.web_url}/healthz")
         celery = ["-m", "celery", "-A", "community_report"]
-        self._launch("worker", [*celery, "worker", "--loglevel", "INFO", "--concurrency", "2"], environment)
+        worker = [*celery, "worker", "--loglevel", "INFO", "--concurrency", str(self.concurrency)]
+        self._launch("worker", worker, environment)
         schedule = str(self.home / "celerybeat-schedule")
         self._launch("beat", [*celery, "beat", "--loglevel", "INFO", "--schedule", schedule, "--pidfile="], environment)
         self._wait_for(f"{self.web_url}/readyz")
-        said = ""
-        if importlib.util.find_spec("devtools.demo_data"):
-            said = self._complete("demo_data", ["-m", "devtools.demo_data"], environment)
-        self._announce(said)
 
     def _sandbox_options(self) -> list[str]:
         state, cast = self.home / "sandbox", PROJECT / "sandbox" / "cast.toml"
@@ -237,6 +241,18 @@ def require_free_ports(*ports: int) -> None:
                 probe.bind((HOST, port))
             except OSError as error:
                 raise DemoError(f"port {port} cannot be used ({error.strerror}): choose another with PORT=…") from None
+
+
+def two_ports() -> int:
+    """The first of two free ports side by side."""
+    for _ in range(100):
+        port = free_port()
+        try:
+            require_free_ports(port, port + 1)
+        except (DemoError, OverflowError):
+            continue
+        return port
+    raise DemoError("no two free ports side by side")
 
 
 def chosen_port() -> int:

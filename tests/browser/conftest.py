@@ -14,8 +14,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from devtools import chromium
-from devtools.demo import DemoError, require_free_ports
-from devtools.servers import free_port
+from devtools.demo import two_ports
 from sandbox.client import SandboxClient
 
 PROJECT = Path(__file__).parents[2]
@@ -42,21 +41,10 @@ class Demo:
         return f"http://{phone}.localhost:{self.port + 1}{path}"
 
 
-def _two_ports() -> int:
-    for _ in range(100):
-        port = free_port()
-        try:
-            require_free_ports(port, port + 1)
-        except (DemoError, OverflowError):
-            continue
-        return port
-    raise AssertionError("no two free ports side by side")
-
-
 @pytest.fixture(scope="session")
 def demo() -> Iterator[Demo]:
     """`python -m devtools.demo` on a folder of its own, up and with its data."""
-    port = _two_ports()
+    port = two_ports()
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "demo.log"
         with log.open("wb") as out:

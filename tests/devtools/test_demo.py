@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from devtools.demo import Child, Demo, DemoError, chosen_port, require_free_ports
-from devtools.servers import free_port
+from devtools.demo import Child, Demo, DemoError, chosen_port, require_free_ports, two_ports
 
 pytestmark = pytest.mark.integration
 PROJECT = Path(__file__).parents[2]
@@ -23,15 +22,7 @@ PROJECT = Path(__file__).parents[2]
 
 @pytest.fixture
 def port() -> int:
-    """Two neighbours that are free."""
-    for _ in range(100):
-        port = free_port()
-        try:
-            require_free_ports(port, port + 1)
-        except (DemoError, OverflowError):
-            continue
-        return port
-    raise AssertionError("no two free ports side by side")
+    return two_ports()
 
 
 @pytest.mark.parametrize(("text", "number"), [("", 8000), ("9000", 9000)])
