@@ -5,6 +5,8 @@ closed list (contract, section 5), so some occasions borrow the nearest one:
 
     comment, media_failed, still_there   go as `progress`: there is news on the report, have a look
     lease                                goes as `urged`: a claimant who has been silent for too long is nudged
+    claim_soon, due_soon                 go as `urged`: whoever can still keep the deadline is nudged before it
+    unclaimed_again, overdue_again       go as `unclaimed` and `overdue`, to the managers alone
     restore                              goes as `reopened` to the reporter, whose dismissed report is alive again
     withdraw                             goes as `closed` to the followers: the end of what they follow
     binding_made, binding_contested      go as `binding_decided` to those who share the home or the roster entry
@@ -91,7 +93,11 @@ OCCASIONS: dict[str, tuple[Telling, ...]] = {
     "rate": (Telling(Kind.RATED, (to.claimant,)),),
     # Alarms (reports.signals.report_alarmed):
     "unclaimed": (Telling(Kind.UNCLAIMED, (to.managers, to.staff)),),
+    "unclaimed_again": (Telling(Kind.UNCLAIMED, (to.managers,)),),
+    "claim_soon": (Telling(Kind.URGED, (to.staff,)),),
     "overdue": (Telling(Kind.OVERDUE, (to.claimant, to.managers)),),
+    "overdue_again": (Telling(Kind.OVERDUE, (to.managers,)),),
+    "due_soon": (Telling(Kind.URGED, (to.claimant_or_staff,)),),
     "lease": (Telling(Kind.URGED, (to.claimant,)),),
     "ignored": (Telling(Kind.IGNORED, (to.managers,)),),
     "still_there": (Telling(Kind.PROGRESS, (to.reporter,)),),

@@ -98,11 +98,14 @@ class Report(models.Model):
     )
     claimed_at = models.DateTimeField(_("接单时间"), null=True, blank=True)
     merged_into = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="duplicates")
-    #: Entry into the current status, and the deadlines counted from the last entry into `submitted` / the filing.
+    #: Entry into the current status, and the deadlines counted from the last entry into `submitted` / the filing, each
+    #: with the time of its reminder.
     status_since = models.DateTimeField()
     last_progress_at = models.DateTimeField(null=True, blank=True)
     claim_due_at = models.DateTimeField(null=True, blank=True)
+    claim_remind_at = models.DateTimeField(null=True, blank=True, editable=False)
     due_at = models.DateTimeField(_("应解决时间"), null=True, blank=True)
+    remind_at = models.DateTimeField(null=True, blank=True, editable=False)
     resolved_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     urged_at = models.DateTimeField(null=True, blank=True)
@@ -130,6 +133,10 @@ class Report(models.Model):
             models.Index(fields=["claimed_by", "status", "-created_at"]),
             models.Index(fields=["claim_due_at"], condition=Q(status="submitted"), name="report_unclaimed"),
             models.Index(fields=["due_at"], condition=Q(status__in=["submitted", "claimed"]), name="report_undone"),
+            models.Index(fields=["claim_remind_at"], condition=Q(status="submitted"), name="report_claim_soon"),
+            models.Index(
+                fields=["remind_at"], condition=Q(status__in=["submitted", "claimed"]), name="report_due_soon"
+            ),
             models.Index(fields=["status_since"], condition=Q(status="resolved"), name="report_unconfirmed"),
             GinIndex(OpClass(WORDS, name="gin_trgm_ops"), name="report_words"),
         ]
@@ -333,12 +340,17 @@ class Attachment(models.Model):
 
 
 class Alarm(models.Model):
-    """A deadline that has fired: once for each report, kind and the deadline it was about."""
+    """An alarm that has been given: once for each report, kind and the deadline it was about."""
 
     report = models.ForeignKey(Report, models.CASCADE, related_name="alarms")
-    kind = models.CharField(max_length=20)  # unclaimed, overdue, lease
+    kind = models.CharField(max_length=20)  # claim_soon, unclaimed, due_soon, overdue, lease
     about = models.DateTimeField()  # the deadline
     fired_at = models.DateTimeField(auto_now_add=True)
+    #: When the managers are told again, should it still be so.
+    repeat_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        indexes = [
+            models.Index(fields=["repeat_at"], condition=Q(repeat_at__isnull=False), name="alarm_to_repeat"),
+        ]
         constraints = [models.UniqueConstraint(fields=["report", "kind", "about"], name="alarm_once")]

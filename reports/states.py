@@ -133,8 +133,12 @@ def actions_in(status: str) -> list[Action]:
 _MORE_EVENTS = {
     "submitted": _("上报"),
     "removed": _("处理人离岗，退回"),
+    "claim_soon": _("快到接单时限"),
     "unclaimed": _("超过时限无人接单"),
+    "unclaimed_again": _("仍然无人接单"),
+    "due_soon": _("快到解决时限"),
     "overdue": _("超过时限未解决"),
+    "overdue_again": _("仍然没有解决"),
     "lease": _("很久没有进展"),
     "ignored": _("没有人处理"),
     "still_there": _("询问是否还需要展示"),

@@ -1,14 +1,16 @@
 """What happens to reports because time passes. Each fires once, survives a stopped clock, and is an event."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from uuid import UUID
 
 import structlog
 from django.db import transaction
 from django.db.models import DateTimeField, DurationField, Exists, ExpressionWrapper, F, OuterRef
 
-from accounts.calendar import add_minutes
+from accounts.calendar import add_minutes, next_working_days
 from reports.models import Alarm, Claim, Report
 from reports.signals import report_alarmed
 from reports.states import Status
@@ -21,12 +23,58 @@ log = structlog.get_logger(__name__)
 BOARD_DAYS = 30
 #: Reports handled in one go; the next sweep takes the rest.
 BATCH = 200
+#: How often the managers are told again of a deadline that has passed: once a working day.
+REPEATS = 3
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """One of a report's deadlines: the fields of its time and its reminder's, the statuses that it holds in, and the
+    alarms before it, at it, and on the working days after it.
+    """
+
+    due: str
+    remind: str
+    statuses: frozenset[Status]
+    soon: str
+    late: str
+    again: str
+
+    def holds(self, report: Report) -> datetime | None:
+        """The deadline of a report that has yet to meet it."""
+        due: datetime | None = getattr(report, self.due)
+        return due if report.status in self.statuses and report.category.claimable else None
+
+
+CLAIM = Deadline(
+    due="claim_due_at",
+    remind="claim_remind_at",
+    statuses=frozenset({Status.SUBMITTED}),
+    soon="claim_soon",
+    late="unclaimed",
+    again="unclaimed_again",
+)
+RESOLVE = Deadline(
+    due="due_at",
+    remind="remind_at",
+    statuses=frozenset({Status.SUBMITTED, Status.CLAIMED}),
+    soon="due_soon",
+    late="overdue",
+    again="overdue_again",
+)
 
 
 def fire_deadlines(now: datetime) -> None:
-    """Fire everything that is due at `now`. Each report is its own transaction, so one failure stops no other."""
-    _each(_unclaimed(now), lambda report: _alarm(report, "unclaimed", report.claim_due_at, now))
-    _each(_overdue(now), lambda report: _alarm(report, "overdue", report.due_at, now))
+    """Fire everything that is due at `now`. Each report is its own transaction, so one failure stops no other.
+
+    Of the alarms of one deadline that a stopped clock has missed, the last is given.
+    """
+    _each(_soon(CLAIM, now), lambda report: _remind(report, CLAIM, now))
+    _each(_soon(RESOLVE, now), lambda report: _remind(report, RESOLVE, now))
+    _each(_late(CLAIM, now), lambda report: _alarm(report, CLAIM, now))
+    _each(_late(RESOLVE, now), lambda report: _alarm(report, RESOLVE, now))
+    _each(_to_repeat(CLAIM, now), lambda report: _repeat(report, CLAIM, now))
+    _each(_to_repeat(RESOLVE, now), lambda report: _repeat(report, RESOLVE, now))
     _each(_leased(), lambda report: _lease(report, now))
     _each(_unconfirmed(now), lambda report: _close(report, now))
     _each(_old_posts(now), lambda report: _ask(report, now))
@@ -43,28 +91,67 @@ def _each(ids: Iterable[UUID], fire: Callable[[Report], None]) -> None:
             log.exception("deadline_failed", report=str(pk))
 
 
-def _unclaimed(now: datetime) -> Iterable[UUID]:
-    due = Report.objects.filter(status=Status.SUBMITTED, claim_due_at__lte=now, category__claimable=True)
-    return due.exclude(_fired("unclaimed", "claim_due_at")).values_list("pk", flat=True)[:BATCH]
+def _soon(deadline: Deadline, now: datetime) -> Iterable[UUID]:
+    """Whose reminder is due, and the deadline itself not yet."""
+    times = {f"{deadline.remind}__lte": now, f"{deadline.due}__gt": now}
+    due = Report.objects.filter(status__in=deadline.statuses, category__claimable=True, **times)
+    return due.exclude(_fired(deadline.soon, deadline.due)).values_list("pk", flat=True)[:BATCH]
 
 
-def _overdue(now: datetime) -> Iterable[UUID]:
-    due = Report.objects.overdue(now).filter(category__claimable=True)
-    return due.exclude(_fired("overdue", "due_at")).values_list("pk", flat=True)[:BATCH]
+def _late(deadline: Deadline, now: datetime) -> Iterable[UUID]:
+    times = {f"{deadline.due}__lte": now}
+    due = Report.objects.filter(status__in=deadline.statuses, category__claimable=True, **times)
+    return due.exclude(_fired(deadline.late, deadline.due)).values_list("pk", flat=True)[:BATCH]
 
 
 def _fired(kind: str, deadline: str) -> Exists:
     return Exists(Alarm.objects.filter(report=OuterRef("pk"), kind=kind, about=OuterRef(deadline)))
 
 
-def _alarm(report: Report, kind: str, about: datetime | None, now: datetime) -> None:
-    """Write the alarm and tell; another sweep that got here first has told already."""
-    waiting = {Status.SUBMITTED} if kind == "unclaimed" else {Status.SUBMITTED, Status.CLAIMED}
-    if about is None or about > now or report.status not in waiting:
+def _to_repeat(deadline: Deadline, now: datetime) -> Iterable[UUID]:
+    due = Alarm.objects.filter(kind=deadline.late, repeat_at__lte=now).order_by("repeat_at")
+    return due.values_list("report_id", flat=True)[:BATCH]
+
+
+def _remind(report: Report, deadline: Deadline, now: datetime) -> None:
+    due, remind = deadline.holds(report), getattr(report, deadline.remind)
+    if due is not None and remind is not None and remind <= now < due:
+        _give(report, deadline.soon, due, now)
+
+
+def _alarm(report: Report, deadline: Deadline, now: datetime) -> None:
+    due = deadline.holds(report)
+    if due is None or due > now:
         return
-    _alarmed, first = Alarm.objects.get_or_create(report=report, kind=kind, about=about)
-    if first:
-        _tell(report, kind, now)
+    alarm = _give(report, deadline.late, due, now)
+    if alarm is not None:
+        _plan(alarm, report, now)
+
+
+def _repeat(report: Report, deadline: Deadline, now: datetime) -> None:
+    """Tell the managers again, where it is the same deadline still and they do not hear worse of it already."""
+    for alarm in Alarm.objects.filter(report=report, kind=deadline.late, repeat_at__lte=now):
+        if deadline.holds(report) != alarm.about or (deadline is CLAIM and report.is_overdue(now)):
+            Alarm.objects.filter(pk=alarm.pk).update(repeat_at=None)
+            continue
+        _tell(report, deadline.again, now)
+        _plan(alarm, report, now)
+
+
+def _plan(alarm: Alarm, report: Report, now: datetime) -> None:
+    """The next of the times to tell the managers again; those that have passed are not made up for."""
+    times = islice(next_working_days(report.community, alarm.about), REPEATS)
+    alarm.repeat_at = next((time for time in times if time > now), None)
+    alarm.save(update_fields=["repeat_at"])
+
+
+def _give(report: Report, kind: str, about: datetime, now: datetime) -> Alarm | None:
+    """Write the alarm and tell; None where another sweep that got here first has told already."""
+    alarm, first = Alarm.objects.get_or_create(report=report, kind=kind, about=about)
+    if not first:
+        return None
+    _tell(report, kind, now)
+    return alarm
 
 
 def _tell(report: Report, kind: str, now: datetime) -> None:
@@ -87,13 +174,7 @@ def _lease(report: Report, now: datetime) -> None:
         change.move(Status.SUBMITTED)
         change.finish()
     elif (due := add_minutes(report.community, since, minutes, report.category.clock)) <= now:
-        _alarm_lease(report, due, now)
-
-
-def _alarm_lease(report: Report, due: datetime, now: datetime) -> None:
-    _alarmed, first = Alarm.objects.get_or_create(report=report, kind="lease", about=due)
-    if first:
-        _tell(report, "lease", now)
+        _give(report, "lease", due, now)
 
 
 def _unconfirmed(now: datetime) -> Iterable[UUID]:

@@ -41,7 +41,7 @@ class Change:
         self.report.status_since = self.now
         if to == Status.SUBMITTED:
             self.report.claimed_by, self.report.claimed_at = None, None
-            self.report.claim_due_at = deadline(self.report, self.report.category.claim_minutes, self.now)
+            set_claim_deadline(self.report, self.now)
 
     def hold(self, staff: User) -> None:
         """Give the report to one staff member; the database refuses a second open claim."""
@@ -75,11 +75,31 @@ class Change:
         return event
 
 
-def deadline(report: Report, minutes: int, start: datetime) -> datetime | None:
+def set_claim_deadline(report: Report, start: datetime) -> None:
+    """By when somebody should have claimed it, counted from `start`, and when they are reminded of that."""
+    minutes = report.category.claim_minutes
+    report.claim_due_at = _after(report, start, minutes)
+    report.claim_remind_at = _after(report, start, _reminder(minutes))
+
+
+def set_resolve_deadline(report: Report, start: datetime) -> None:
+    """By when it should be resolved, counted from `start`, and when they are reminded of that."""
+    minutes = report.category.resolve_minutes
+    report.due_at = _after(report, start, minutes)
+    report.remind_at = _after(report, start, _reminder(minutes))
+
+
+def _after(report: Report, start: datetime, minutes: int) -> datetime | None:
     """When `minutes` after `start` are over by the category's clock; 0 minutes: never."""
     if not minutes or not report.category.claimable:
         return None
     return add_minutes(report.community, start, minutes, report.category.clock)
+
+
+def _reminder(minutes: int) -> int:
+    """After how many of these minutes to remind: when four fifths are over; 0 where that would leave no minute."""
+    left = minutes // 5
+    return minutes - left if left else 0
 
 
 def lock_report(report_id: UUID) -> None:
@@ -182,7 +202,7 @@ def give_back_or_keep(change: Change) -> None:
     """Reopening: to the same staff member where they still serve, else to everybody its tags lead to."""
     staff = change.report.claimed_by
     change.report.resolved_at = change.report.closed_at = None
-    change.report.due_at = deadline(change.report, change.report.category.resolve_minutes, change.now)
+    set_resolve_deadline(change.report, change.now)
     if change.report.category.claimable and still_serves(change.report, staff):
         assert staff is not None
         if not Claim.objects.filter(report=change.report, ended_at=None).exists():

@@ -190,8 +190,8 @@ def _new_report(
     if data.location:
         report.latitude, report.longitude = data.location.latitude, data.location.longitude
         report.location_name = data.location.name.strip()
-    report.claim_due_at = engine.deadline(report, category.claim_minutes, now)
-    report.due_at = engine.deadline(report, category.resolve_minutes, now)
+    engine.set_claim_deadline(report, now)
+    engine.set_resolve_deadline(report, now)
     return report
 
 

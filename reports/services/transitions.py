@@ -144,7 +144,7 @@ def restore_report(*, actor: User, report_id: UUID, reason: str) -> Report:
     """A dismissal was wrong: back to everybody its tags lead to."""
     change, _viewer = engine.begin(actor=actor, report_id=report_id, action=Action.RESTORE)
     change.note = _required(reason, "reason", _("请说明恢复的原因"))
-    change.report.due_at = engine.deadline(change.report, change.report.category.resolve_minutes, change.now)
+    engine.set_resolve_deadline(change.report, change.now)
     change.move(Status.SUBMITTED)
     change.finish()
     return engine.reread(actor, report_id)
@@ -152,7 +152,10 @@ def restore_report(*, actor: User, report_id: UUID, reason: str) -> Report:
 
 @transaction.atomic
 def recategorize_report(*, actor: User, report_id: UUID, category: str, reason: str) -> Report:
-    """Another category: its tags, its deadlines. A claimant whose roles the new tags do not reach loses it."""
+    """Another category: its tags, its deadlines. A claimant whose roles the new tags do not reach loses it.
+
+    What is overdue stays so: a deadline that has passed is not moved.
+    """
     change, _viewer = engine.begin(actor=actor, report_id=report_id, action=Action.RECATEGORIZE)
     change.note = _required(reason, "reason", _("请说明改分类的原因"))
     report = change.report
@@ -162,8 +165,9 @@ def recategorize_report(*, actor: User, report_id: UUID, category: str, reason: 
     change.data = {"from": report.category.slug, "to": new.slug}
     report.category = new
     report.tags.set(new.tags.all())
-    report.due_at = engine.deadline(report, new.resolve_minutes, report.created_at)
-    report.claim_due_at = engine.deadline(report, new.claim_minutes, change.now)
+    if not report.is_overdue(change.now):
+        engine.set_resolve_deadline(report, report.created_at)
+    engine.set_claim_deadline(report, change.now)
     _settle_holder(change)
     change.finish()
     return engine.reread(actor, report_id)
