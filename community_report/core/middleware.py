@@ -1,9 +1,10 @@
-"""Middleware that knows no app: request ids in the log."""
+"""Middleware that knows no app: request ids in the log, and what no view can use."""
 
 import uuid
 from collections.abc import Callable
 
 import structlog
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 
 Next = Callable[[HttpRequest], HttpResponse]
@@ -22,3 +23,16 @@ class RequestIdMiddleware:
         response = self.get_response(request)
         response["X-Request-Id"] = request_id
         return response
+
+
+class RefuseNulMiddleware:
+    """PostgreSQL cannot be asked for a NUL: an address or a cookie that holds one is a bad request."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        said = [request.path, *request.COOKIES.values(), *(v for _k, values in request.GET.lists() for v in values)]
+        if any("\x00" in text for text in said):
+            raise BadRequest("NUL")
+        return self.get_response(request)

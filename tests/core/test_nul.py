@@ -1,0 +1,31 @@
+"""A NUL in an address or a cookie: PostgreSQL cannot look for one."""
+
+import json
+
+import pytest
+from django.test import Client
+
+from tests.factories import Cast
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/api/v1/bindings?community=%00", "/api/v1/people?role=a%00b", "/api/v1/categories?community=held&community=%00"],
+)
+def test_in_a_parameter_of_the_api_it_is_invalid(cast: Cast, path: str) -> None:
+    client = Client()
+    client.force_login(cast.manager, backend="accounts.auth.ManagerBackend")
+    response = client.get(path)
+    assert (response.status_code, json.loads(response.content)["code"]) == (400, "invalid")
+
+
+@pytest.mark.parametrize("path", ["/h5/bind?community=%00", "/h5/invitations/%00.svg", "/h5/%00"])
+def test_on_a_page_it_is_a_bad_request(cast: Cast, path: str) -> None:
+    client = Client()
+    client.force_login(cast.resident, backend="accounts.auth.ManagerBackend")
+    assert client.get(path).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/h5/", "/api/v1/me", "/admin/", "/wechat/oauth/return?state=x&code=y"])
+def test_in_a_cookie_it_is_a_bad_request(db: None, path: str) -> None:
+    assert Client().get(path, headers={"Cookie": 'sessionid="abc\\000defghijk"'}).status_code == 400
