@@ -4,7 +4,19 @@ from django.contrib import admin
 
 from community_report.core.admin import ReadOnly, ScopedAdmin, SuperuserAdmin
 
-from .models import Contact, Delivery, DomainProof, GroupMessage, InboundMessage, MessageForm, Outbox, Template, Trouble
+from .models import (
+    Contact,
+    Delivery,
+    DomainProof,
+    Grant,
+    GroupMessage,
+    InboundMessage,
+    MessageForm,
+    Outbox,
+    SubscriptionTemplate,
+    Template,
+    Trouble,
+)
 
 
 @admin.register(Delivery)
@@ -34,6 +46,19 @@ class OutboxAdmin(ReadOnly, SuperuserAdmin):
 @admin.register(Template)
 class TemplateAdmin(SuperuserAdmin):
     list_display = ("kind", "template_id", "fields")
+
+
+@admin.register(SubscriptionTemplate)
+class SubscriptionTemplateAdmin(SuperuserAdmin):
+    list_display = ("kind", "template_id", "fields")
+
+
+@admin.register(Grant)
+class GrantAdmin(ReadOnly, ScopedAdmin):
+    community_paths = ("user__memberships__community",)
+    permission = "manage_people"
+    list_display = ("user", "template_id", "left")
+    list_select_related = ("user",)
 
 
 @admin.register(MessageForm)

@@ -150,19 +150,50 @@ class Delivery(models.Model):
         return f"{self.kind} → {self.user}"
 
 
-class Template(models.Model):
-    """Which template message serves a kind: its id, and which of the kind's values goes into which field."""
+class _TemplateOfKind(models.Model):
+    """Which template serves a kind: its id, and which of the kind's values goes into which field."""
 
     kind = models.CharField(_("消息类型"), max_length=20, choices=Kind, unique=True)
     template_id = models.CharField(_("模板 ID"), max_length=64)
     fields = models.JSONField(_("字段"), default=dict)  # {"thing1": "title"}
 
     class Meta:
-        verbose_name = _("消息模板")
-        verbose_name_plural = _("消息模板")
+        abstract = True
 
     def __str__(self) -> str:
         return self.get_kind_display()
+
+
+class Template(_TemplateOfKind):
+    """A template message: goes to everybody who follows the account."""
+
+    class Meta:
+        verbose_name = _("消息模板")
+        verbose_name_plural = _("消息模板")
+
+
+class SubscriptionTemplate(_TemplateOfKind):
+    """A subscription message: goes to who agreed to it, once for each time."""
+
+    class Meta:
+        verbose_name = _("订阅模板")
+        verbose_name_plural = _("订阅模板")
+
+
+class Grant(models.Model):
+    """How many messages of a subscription template a person has agreed to and not been sent yet."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="grants")
+    template_id = models.CharField(_("模板 ID"), max_length=64)
+    left = models.PositiveIntegerField(_("剩余次数"), default=0)
+
+    class Meta:
+        verbose_name = _("订阅授权")
+        verbose_name_plural = _("订阅授权")
+        constraints = [models.UniqueConstraint(fields=["user", "template_id"], name="one_grant_per_template")]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.template_id}"
 
 
 class MessageForm(models.Model):

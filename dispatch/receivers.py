@@ -13,7 +13,7 @@ from notices.signals import notice_published
 from reports.models import Attachment, Report, ReportEvent
 from reports.signals import attachment_failed, report_alarmed, report_changed
 
-from .models import Contact, Delivery
+from .models import Contact, Delivery, Grant
 from .services import outbox
 
 
@@ -60,6 +60,7 @@ def tell_binding_decided(sender: Any, membership: Membership, actor: User | None
 def forget_person(sender: Any, user: User, **_: Any) -> None:
     """The inbox and the bond with the account go; what is on its way to this person is not sent."""
     Contact.objects.filter(user=user).delete()
+    Grant.objects.filter(user=user).delete()
     pending = Q(status=Delivery.Status.PENDING)
     Delivery.objects.filter(pending, user=user).update(status=Delivery.Status.SKIPPED, code="erased", leased_until=None)
     Delivery.objects.filter(user=user).update(text="")

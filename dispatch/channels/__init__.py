@@ -3,17 +3,21 @@
 from collections.abc import Iterable
 
 from .base import Channel, Message
+from .bizsend import BizsendChannel
 from .news import NewsChannel
 from .template import TemplateChannel
 from .text import TextChannel
 
-CHANNELS: tuple[Channel, ...] = (TemplateChannel(), NewsChannel(), TextChannel())
+CHANNELS: tuple[Channel, ...] = (TemplateChannel(), NewsChannel(), TextChannel(), BizsendChannel())
+#: Outside of WeChat's window these are likely to be refused, so what else there is goes first.
+_NEED_A_WINDOW = ("news", "text")
 
 
 def chain(message: Message, tried: Iterable[str]) -> list[Channel]:
     """The channels that can still carry this message; `tried` are the names of those that said "not this way"."""
     given_up = set(tried)
-    return [channel for channel in CHANNELS if channel.name not in given_up and channel.serves(message)]
+    left = [channel for channel in CHANNELS if channel.name not in given_up and channel.serves(message)]
+    return sorted(left, key=lambda channel: channel.name in _NEED_A_WINDOW and not message.window_open)
 
 
 __all__ = ["CHANNELS", "Channel", "Message", "chain"]

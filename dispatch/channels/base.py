@@ -22,7 +22,8 @@ class TemplateChoice:
 class Message:
     """One message to one person, complete: a channel reads no database. `url` is the full address of its page.
 
-    `client_msg_id` is the same at every attempt whose outcome is not known. `form` is "text" or "news".
+    `client_msg_id` is the same at every attempt whose outcome is not known. `form` is "text" or "news". `granted`: the
+    person agreed to a message of `subscription`. `window_open`: they can be written to now, as far as we know.
     """
 
     openid: str
@@ -34,6 +35,9 @@ class Message:
     template: TemplateChoice | None = None
     form: str = "text"
     picture_url: str = ""
+    subscription: TemplateChoice | None = None
+    granted: bool = False
+    window_open: bool = False
 
 
 class Channel(Protocol):

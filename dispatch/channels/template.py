@@ -9,7 +9,7 @@ from datetime import datetime
 from community_report.wechat.client import get_client
 from dispatch.values import Type, Value
 
-from .base import Message
+from .base import Message, TemplateChoice
 
 NOTHING = "无"
 _NOT_CHINESE = re.compile(r"[^\u4e00-\u9fff]")
@@ -24,14 +24,18 @@ class TemplateChannel:
 
     def send(self, message: Message) -> str:
         assert message.template is not None
-        data = {name: clean(name, _value(message, name, value)) for name, value in message.template.fields.items()}
         return get_client().send_template(
             message.openid,
             template_id=message.template.template_id,
             url=message.url,
-            data=data,
+            data=filled(message.template, message),
             client_msg_id=message.client_msg_id,
         )
+
+
+def filled(template: TemplateChoice, message: Message) -> dict[str, str]:
+    """Every field of the template with what it shows."""
+    return {name: clean(name, _value(message, name, value)) for name, value in template.fields.items()}
 
 
 def _value(message: Message, field: str, name: str) -> Value:

@@ -217,7 +217,7 @@ def _accepted(message: GroupMessage, outcome: Accepted, now: datetime) -> None:
     message.message_id = outcome.message_id
     message.result = _early_result(message)
     message.save()
-    troubles.works({f"quota:{MASS}", f":{MASS}:notice"})
+    troubles.works({f":{MASS}:notice"})
 
 
 def _wait(message: GroupMessage, error: WeChatError, now: datetime) -> None:
@@ -243,9 +243,7 @@ def _hand_over(message: GroupMessage, code: str, status: str) -> None:
 
 
 def _note(error: WeChatError, now: datetime) -> None:
-    if error.kind is ErrorKind.QUOTA:
-        troubles.note(f"quota:{MASS}", str(error), now)
-    elif error.kind is ErrorKind.ACCOUNT:
+    if error.kind in (ErrorKind.QUOTA, ErrorKind.ACCOUNT):
         troubles.note(f"{error.code}:{MASS}:notice", str(error), now)
 
 

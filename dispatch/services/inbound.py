@@ -21,7 +21,7 @@ from accounts.services.login import person_for_openid
 from community_report.wechat.callback import Inbound, Malformed, success, text_reply
 from dispatch.models import InboundMessage
 
-from . import chat, presence
+from . import chat, grants, presence
 from .finishing import finish_template
 from .group_messages import finish_list
 
@@ -173,10 +173,13 @@ _NOBODYS: dict[str, Callable[[Inbound], None]] = {
     "templatesendjobfinish": _finish_template,
     "masssendjobfinish": _finish_mass,
 }
-#: Events that are answered with words; every other one is taken in silence.
+#: Events that do or answer something; every other one is taken in silence.
 _EVENTS: dict[str, Callable[[User, Inbound], str]] = {
     "subscribe": _scanned,
     "scan": _scanned,
     "click": _tapped,
     "scancode_waitmsg": _tapped,
+    grants.POPUP: grants.note,
+    grants.CHANGE: grants.note,
+    grants.SENT: grants.note,
 }

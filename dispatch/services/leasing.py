@@ -15,11 +15,11 @@ from dispatch import wording
 from dispatch.channels import Channel, Message, chain
 from dispatch.channels.base import MASS, TemplateChoice
 from dispatch.kinds import Kind
-from dispatch.models import Delivery, MessageForm, Template
+from dispatch.models import Delivery, MessageForm, SubscriptionTemplate, Template
 from dispatch.values import Value, values_of
 from reports.models import Ignore, ReportEvent
 
-from . import troubles
+from . import grants, troubles, windows
 from .gathering import groups_of
 from .quiet import quiet_until
 from .routing import is_urgent, reason_to_skip
@@ -50,11 +50,14 @@ class Desk:
     """What preparing a wave needs, read once."""
 
     templates: Mapping[str, TemplateChoice]
+    subscriptions: Mapping[str, TemplateChoice]
     forms: Mapping[str, MessageForm]
     events: Mapping[int, ReportEvent]
     spared: Mapping[str, datetime]
     members: set[tuple[UUID, int]] = field(default_factory=set)
     ignored: set[tuple[UUID, UUID]] = field(default_factory=set)
+    granted: set[tuple[UUID, str]] = field(default_factory=set)
+    window_open: set[UUID] = field(default_factory=set)
 
 
 def due(now: datetime) -> "QuerySet[Delivery]":
@@ -94,8 +97,14 @@ def take(among: "QuerySet[Delivery]", size: int) -> tuple[int, list[Shipment]]:
 def desk_for(rows: list[Delivery]) -> Desk:
     people = {row.user_id for row in rows}
     events = {row.outbox.data.get("event") for row in rows} - {None}
+    subscriptions = {t.kind: TemplateChoice(t.template_id, t.fields) for t in SubscriptionTemplate.objects.all()}
+    granted = grants.held(people, {choice.template_id for choice in subscriptions.values()})
     return Desk(
         templates={t.kind: TemplateChoice(t.template_id, t.fields) for t in Template.objects.all()},
+        subscriptions=subscriptions,
+        granted=granted,
+        # Where there is nothing to choose from, the window decides nothing.
+        window_open=windows.open_for({person for person, _ in granted}, timezone.now()) if granted else set(),
         forms={form.kind: form for form in MessageForm.objects.all()},
         events=ReportEvent.objects.in_bulk(events),
         spared=troubles.spared_until(),
@@ -163,6 +172,7 @@ def _ship(rows: list[Delivery], desk: Desk, now: datetime) -> Shipment | None:
 def _message(row: Delivery, desk: Desk, *, count: int) -> Message:
     form = desk.forms.get(row.kind)
     template = desk.templates.get(row.kind)
+    subscription = desk.subscriptions.get(row.kind)
     text, path = row.text, row.path
     if row.gathered:
         with translation.override(row.user.language):
@@ -177,6 +187,9 @@ def _message(row: Delivery, desk: Desk, *, count: int) -> Message:
         template=template,
         form=form.form if form else MessageForm.Form.TEXT,
         picture_url=form.picture_url if form else "",
+        subscription=subscription,
+        granted=subscription is not None and (row.user_id, subscription.template_id) in desk.granted,
+        window_open=row.user_id in desk.window_open,
     )
 
 

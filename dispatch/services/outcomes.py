@@ -12,7 +12,7 @@ from django.utils import timezone
 from community_report.wechat.errors import ErrorKind, WeChatError
 from dispatch.models import Contact, Delivery
 
-from . import troubles
+from . import grants, troubles
 from .leasing import Shipment
 
 log = structlog.get_logger(__name__)
@@ -139,6 +139,7 @@ def _is_an_answer(outcome: Outcome) -> bool:
 
 def _note(shipment: Shipment, outcome: Outcome, now: datetime) -> None:
     """What an outcome says about more than its own message: about the person, the account, WeChat."""
+    _note_grant(shipment, outcome)
     if isinstance(outcome, Accepted):
         return
     detail = str(outcome)
@@ -150,6 +151,17 @@ def _note(shipment: Shipment, outcome: Outcome, now: datetime) -> None:
         troubles.note(f"{outcome.code}:{_way(shipment)}", detail, now)
     elif outcome.kind is ErrorKind.UNFOLLOWED:
         _unfollow(shipment, now)
+
+
+def _note_grant(shipment: Shipment, outcome: Outcome) -> None:
+    subscription = shipment.message.subscription
+    if subscription is None or shipment.channel.name != "bizsend":
+        return
+    person = shipment.rows[0].user_id
+    if isinstance(outcome, Accepted):
+        grants.spend(person, subscription.template_id)
+    elif outcome.code == grants.REFUSED:
+        grants.refuse(person, subscription.template_id)
 
 
 def _way(shipment: Shipment) -> str:

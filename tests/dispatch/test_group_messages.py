@@ -213,11 +213,12 @@ def test_a_list_that_wechat_refuses_goes_by_the_ordinary_chain(wechat: WeChat, c
     assert not GroupMessageCount.objects.exists()
 
 
-def test_what_wrongs_the_account_is_a_trouble_until_it_works(wechat: WeChat, cast: Cast) -> None:
-    wechat.on(SEND_MASS, error(48003))
+@pytest.mark.parametrize("code", [48003, 45028])
+def test_what_wrongs_the_account_is_a_trouble_until_it_works(wechat: WeChat, cast: Cast, code: int) -> None:
+    wechat.on(SEND_MASS, error(code))
     publish(cast)
     work()
-    assert list(Trouble.objects.values_list("key", flat=True)) == ["48003:mass:notice"]
+    assert list(Trouble.objects.values_list("key", flat=True)) == [f"{code}:mass:notice"]
     wechat.on(SEND_MASS, ok(msg_id=7))
     publish(cast, title="又一条")
     work()
