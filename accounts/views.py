@@ -37,6 +37,9 @@ def oauth_start(request: HttpRequest) -> HttpResponse:
     again = request.GET.get("again") == "1"
     if again and request.user.is_authenticated:
         return HttpResponseRedirect(next_)
+    if not request.user.is_authenticated:
+        # Anybody can begin logins without end: what comes of none is swept away soon.
+        request.session.set_expiry(oauth_state.LIFE_SECONDS)
     state = oauth_state.issue(request.session, next_, again=again)
     return HttpResponseRedirect(authorize_url(f"{settings.PUBLIC_BASE_URL}/wechat/oauth/return", state))
 
@@ -102,6 +105,7 @@ def _welcome(request: HttpRequest, identity: OAuthIdentity, state: str, pending:
     if not person.is_active:
         return login_problem(request, 403, _("这个账号已停用，请联系物业"))
     login(request, person, backend=logins.SESSION_BACKEND)
+    request.session.set_expiry(None)
     oauth_state.remember_done(request.session, state, pending.next)
     return HttpResponseRedirect(pending.next)
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,6 +12,7 @@ import responses
 from django.conf import settings as django_settings
 from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.services.login import person_for_openid
@@ -248,3 +250,13 @@ def test_a_dismissed_session_is_nobody(cast: Cast, api: Callable[..., Any]) -> N
 def test_a_person_is_made_once() -> None:
     assert person_for_openid("o9") == person_for_openid("o9")
     assert not person_for_openid("o9").has_usable_password()
+
+
+def test_a_login_that_nobody_finishes_is_forgotten_within_the_hour(client: Client, wechat: WeChat) -> None:
+    state = start(client)
+    begun = Session.objects.get()
+    assert begun.expire_date < timezone.now() + timedelta(hours=1)
+    come_back(client, state, wechat.code("o-1"))
+    session = Session.objects.get()
+    assert session.expire_date > timezone.now() + timedelta(days=29)
+    assert client.cookies["sessionid"]["max-age"] == django_settings.SESSION_COOKIE_AGE
