@@ -64,7 +64,7 @@ DRAIN_BYTES, DRAIN_SECONDS = 32 * 1024 * 1024, 3.0
 
 
 def post_request(worker: Any, request: Any, environ: dict[str, Any], response: Any) -> None:
-    """Take the rest of a body that was refused unread: closing on a client that still sends would cost it the answer."""
+    """Take the rest of a body that was refused unread: a client that still sends would lose the answer."""
     if response is None:
         return
     end, left = time.monotonic() + DRAIN_SECONDS, DRAIN_BYTES

@@ -6,6 +6,7 @@ binding_made(membership, housemates)     a binding became active by itself, from
                                          the others who are bound to that home, and are told
 binding_decided(membership, actor)       a manager approved, rejected or revoked; see membership.status
 membership_ended(membership, actor)      active no longer: open claims go back
+quiet_hours_changed(user)                a person has other quiet hours, or none
 person_erased(user)                      identity goes (the OpenID can still be read); each app removes what is its own
 """
 
@@ -15,4 +16,5 @@ binding_requested = Signal()
 binding_made = Signal()
 binding_decided = Signal()
 membership_ended = Signal()
+quiet_hours_changed = Signal()
 person_erased = Signal()

@@ -5,9 +5,10 @@ from typing import Any
 
 from django.db.models import Q
 from django.dispatch import receiver
+from django.utils import timezone
 
 from accounts.models import Membership, User
-from accounts.signals import binding_decided, binding_made, binding_requested, person_erased
+from accounts.signals import binding_decided, binding_made, binding_requested, person_erased, quiet_hours_changed
 from notices.models import Notice
 from notices.signals import notice_published
 from reports.models import Attachment, Report, ReportEvent
@@ -54,6 +55,14 @@ def tell_binding_made(sender: Any, membership: Membership, housemates: Sequence[
 @receiver(binding_decided, dispatch_uid="dispatch.tell_binding_decided")
 def tell_binding_decided(sender: Any, membership: Membership, actor: User | None = None, **_: Any) -> None:
     outbox.tell_binding("binding_decided", membership, actor=actor)
+
+
+@receiver(quiet_hours_changed, dispatch_uid="dispatch.look_again")
+def look_again(sender: Any, user: User, **_: Any) -> None:
+    """What waits for the old hours to end is due now; who sends it asks for the new ones."""
+    now = timezone.now()
+    held = Delivery.objects.filter(user=user, status=Delivery.Status.PENDING, attempts=0, gathered=False)
+    held.filter(due_at__gt=now).update(due_at=now)
 
 
 @receiver(person_erased, dispatch_uid="dispatch.forget_person")

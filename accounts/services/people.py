@@ -15,7 +15,7 @@ from accounts.policies import GRANTABLE, PERMISSIONS_OF_KIND, Standing, may_hand
 from accounts.services import memberships
 from accounts.services.communities import RESIDENT
 from accounts.services.memberships import direct_permissions, hold_for_decision, hold_person
-from accounts.signals import binding_decided
+from accounts.signals import binding_decided, quiet_hours_changed
 from accounts.text import clean
 from community_report.core.errors import Conflict, Forbidden, Invalid
 
@@ -38,6 +38,8 @@ def update_profile(*, actor: User, changes: dict[str, Any]) -> User:
             else:
                 setattr(person, name, _CLEANERS[name](value))
         person.save(update_fields=[name for name in changes if name != "on_duty"])
+        if "quiet_hours" in changes:
+            quiet_hours_changed.send(sender=User, user=person)
     return person
 
 

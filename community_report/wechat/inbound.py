@@ -67,7 +67,7 @@ class Inbound:
 
 
 def read(xml: bytes) -> Inbound:
-    """The message in `xml`; raises Forbidden for DTDs and entities, else Malformed (also too deep, too many elements)."""
+    """The message in `xml`; raises Forbidden for DTDs and entities, Malformed for the rest (too many elements, too)."""
     try:
         return _inbound(_parse(xml))
     except Malformed as error:

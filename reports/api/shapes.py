@@ -128,9 +128,10 @@ def _reporter(report: Report, *, phone: bool) -> Shape | None:
 
 def caller_shape(report: Report, viewer: Viewer) -> Shape | None:
     """Who telephoned, in a reporter's shape and as whoever filed it wrote them down; for pages, to ring back."""
-    if not (report.caller or {}).get("name") or viewer.is_outsider(report):
+    caller = report.caller or {}
+    if not caller.get("name") or viewer.is_outsider(report):
         return None
-    return _caller(report.caller, phone=viewer.may_see_phone(report))
+    return _caller(caller, phone=viewer.may_see_phone(report))
 
 
 def _caller(caller: Shape, *, phone: bool) -> Shape:

@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from accounts.models import Membership, User
+from accounts.services.people import update_profile
 from dispatch.models import Contact, Delivery, Outbox
-from dispatch.services import routing
+from dispatch.services import leasing, routing
 from dispatch.services.outbox import write
 from dispatch.services.sweeping import pulse
 from notices.services import publish_notice
@@ -143,6 +144,19 @@ def test_quiet_hours_hold_a_message_until_they_end(cast: Cast) -> None:
         route_all()
     assert only(cast.cleaner).due_at == MORNING
     assert only(cast.cleaner2).due_at == NIGHT
+
+
+@pytest.mark.django_db
+def test_what_is_held_is_looked_at_anew_when_the_hours_change(cast: Cast) -> None:
+    User.objects.filter(pk=cast.cleaner.pk).update(quiet_hours=["22:00", "07:00"])
+    with time_machine.travel(NIGHT, tick=False):
+        cast.report()
+        route_all()
+        update_profile(actor=cast.cleaner, changes={"quiet_hours": ["20:00", "08:00"]})
+        leasing.take(Delivery.objects.all(), 10)
+        assert only(cast.cleaner).due_at == MORNING + timedelta(hours=1)
+        update_profile(actor=cast.cleaner, changes={"quiet_hours": None})
+        assert only(cast.cleaner).due_at == NIGHT
 
 
 @pytest.mark.django_db
