@@ -8,7 +8,7 @@ never holds more than one worker process.
 import secrets
 import time
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -33,6 +33,8 @@ log = structlog.get_logger(__name__)
 WAVE, SILENT_WAVE = 16, 32
 #: No new wave is begun after so many seconds, and none lasts longer than so many: the task's soft limit is 22.
 BEGIN_WITHIN, WAVE_SECONDS = 6.0, 14.0
+#: Answers that come within so long of one another are written down together.
+LOT_SECONDS = 0.2
 #: Longer than a task can live: a killed worker keeps the lane no longer than this.
 LANE_SECONDS = 25
 _LANE = "dispatch:lane"
@@ -65,25 +67,35 @@ def _send_waves(by_turn: "list[QuerySet[Delivery]]", size: int) -> bool:
         if not looked_at:
             return True
         if shipments:
-            results = list(send(shipments))
-            record(results)
-            apply_early_finishes(results)
+            for results in send(shipments):
+                record(results)
+                apply_early_finishes(results)
             if troubles.is_silent():
                 return False
     return False
 
 
-def send(shipments: list[Shipment]) -> Iterator[tuple[Shipment, Outcome]]:
-    """Call WeChat for every shipment, in parallel; an answer that takes longer than `WAVE_SECONDS` counts as none."""
+def send(shipments: list[Shipment]) -> Iterator[list[tuple[Shipment, Outcome]]]:
+    """Call WeChat for every shipment, in parallel; gives the answers in lots as they come: one slow answer keeps no
+    other from being written down. An answer that takes longer than `WAVE_SECONDS` counts as none.
+    """
     # The threads touch no database; what a thread still does after the time is up, its next attempt may do again.
     executor = ThreadPoolExecutor(max_workers=len(shipments), thread_name_prefix="wechat")
-    futures: dict[Future[Outcome], Shipment] = {executor.submit(_attempt, one): one for one in shipments}
+    waiting: dict[Future[Outcome], Shipment] = {executor.submit(_attempt, one): one for one in shipments}
+    end = time.monotonic() + WAVE_SECONDS
     try:
-        answered = wait(futures, timeout=WAVE_SECONDS).done
+        while waiting and (answered := _next_lot(waiting, end)):
+            yield [(waiting.pop(future), future.result()) for future in answered]
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
-    for future, shipment in futures.items():
-        yield shipment, future.result() if future in answered else transient("no answer in time")
+    if waiting:
+        yield [(shipment, transient("no answer in time")) for shipment in waiting.values()]
+
+
+def _next_lot(waiting: Iterable[Future[Outcome]], end: float) -> set[Future[Outcome]]:
+    """The next answer and what comes with it; empty when the time is up."""
+    wait(waiting, timeout=max(0.0, end - time.monotonic()), return_when=FIRST_COMPLETED)
+    return wait(waiting, timeout=min(LOT_SECONDS, max(0.0, end - time.monotonic()))).done
 
 
 def _attempt(shipment: Shipment) -> Outcome:
