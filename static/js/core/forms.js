@@ -64,6 +64,15 @@
     });
   }
 
+  // What is being put right is no longer wrong: its error goes at the first stroke.
+  function calm({ target: field }) {
+    if (!field.form || !field.getAttribute("aria-invalid")) return;
+    field.removeAttribute("aria-invalid");
+    field.classList.remove("is-invalid");
+    const place = field.form.querySelector('[data-error="' + field.name + '"]');
+    if (place) place.textContent = "";
+  }
+
   function errorPlace(form, name) {
     return form.querySelector('[data-error="' + name + '"]') || form.querySelector("[data-error='']");
   }
@@ -92,6 +101,7 @@
 
   // submit(form, async (values) => …): once at a time, errors in place.
   function onSubmit(form, action) {
+    form.addEventListener("input", calm);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const button = event.submitter || form.querySelector("[type=submit]");

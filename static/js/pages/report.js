@@ -7,6 +7,7 @@
   const address = "reports/" + document.body.dataset.report + "/";
   const LOST = new Set(["already_claimed", "wrong_state"]);
   const WATCH = [15, 15, 30, 60, 120]; // seconds between looks for news; then every two minutes
+  const ARRIVING = [2, 3, 5]; // before those, while a picture or a voice is on its way: it takes seconds
 
   // Somebody was faster, or it has moved on: the page afresh says so calmly.
   function failed(error, form) {
@@ -97,6 +98,7 @@
   });
 
   // News: one cheap look now and then, never in the background, and never under somebody's fingers.
+  const pauses = document.querySelector("[data-pending-media]") ? [...ARRIVING, ...WATCH] : WATCH;
   let looks = 0;
 
   function busy() {
@@ -114,7 +116,7 @@
   }
 
   function wait() {
-    setTimeout(look, WATCH[Math.min(looks, WATCH.length - 1)] * 1000);
+    setTimeout(look, pauses[Math.min(looks, pauses.length - 1)] * 1000);
   }
 
   if (document.querySelector("[data-collect], [data-place]")) app.wechat.begin();
