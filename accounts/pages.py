@@ -31,9 +31,11 @@ class Place:
 View = Callable[..., HttpResponseBase]
 
 
-def not_for_you(request: HttpRequest, title: str, text: str) -> HttpResponse:
-    """403 as a page: whom the page is for, and a way on."""
-    context = {"title": title, "text": text, "member": bool(standing_of(person_of(request)).member_of)}
+def not_for_you(request: HttpRequest, title: str, text: str, *, way: tuple[str, str] | None = None) -> HttpResponse:
+    """403 as a page: whom the page is for, and a way on (`way`: a path and its button's word; else the home page)."""
+    href, label = way or ("/h5/", _("回到首页"))
+    member = bool(standing_of(person_of(request)).member_of)
+    context = {"title": title, "text": text, "member": member, "href": href, "label": label}
     return render(request, "accounts/not_for_you.html", context, status=403)
 
 

@@ -26,7 +26,7 @@ from .policies import Viewer
 from .querysets import ReportQuerySet
 from .services.submit import Caller, SubmitData, submit_report
 from .states import OPEN, Action, Party, Status
-from .wording import receivers, standpoint, timeline
+from .wording import beyond_title, receivers, standpoint, timeline
 
 Context = dict[str, Any]
 MERGE_CHOICES = 20
@@ -205,6 +205,7 @@ def report_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         "report": shape | {"reporter": shape.get("reporter") or caller_shape(report, viewer)},
         "version": _version(report),
         "full": full,
+        "beyond_title": beyond_title(shape),
         "stand": standpoint(report, viewer),
         "timeline": steps,
         "results": next((step["media"] for step in steps if step["kind"] == "resolve"), []) if full else [],
@@ -216,6 +217,7 @@ def report_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         "merged_into": _merged_into(report, viewer),
         "sent": request.GET.get("sent") == "1" and Party.REPORTER in viewer.parties(report),
         "told": _told(report),
+        "manages": viewer.standing.may("manage_reports", report.community_id),
         **_choices(report, viewer, buttons),
     }
     return render(request, "reports/report.html", context)

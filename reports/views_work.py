@@ -40,13 +40,20 @@ def work(request: HttpRequest) -> HttpResponse:
     """`/h5/work` (`?tab=open|mine|done`)."""
     viewer = Viewer.of(person_of(request))
     if not viewer.standing.staff_of:
-        return not_for_you(
-            request, _("这是工作人员的页面"), _("接单和处理由小区的工作人员完成。如果您是工作人员，请用邀请码绑定。")
-        )
+        return _not_staff(request, viewer.standing)
     tab = request.GET.get("tab", "open")
     tab = tab if tab in SCOPES else "open"
     context = {"here": "work", "tab": tab, "tabs": _tabs(viewer.standing), "duty": _duty(viewer.standing)}
     return render(request, "reports/work.html", context | _list(request, viewer, tab))
+
+
+def _not_staff(request: HttpRequest, standing: Standing) -> HttpResponse:
+    """The chat's menu leads everybody here: a manager is shown where the reports are."""
+    title = _("这是工作人员的页面")
+    if standing.communities_with("manage_reports"):
+        text = _("接单和处理由工作人员完成，您可以在“管理”里看全部报单、指派处理人。")
+        return not_for_you(request, title, text, way=("/h5/manage", _("去管理")))
+    return not_for_you(request, title, _("接单和处理由小区的工作人员完成。如果您是工作人员，请用邀请码绑定。"))
 
 
 def _tabs(standing: Standing) -> list[Tab]:

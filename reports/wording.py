@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from community_report.core.when import clock_words, day_words, left_words
 
 from .models import Report, ReportEvent
@@ -14,6 +15,7 @@ from .policies import Viewer
 from .states import Party, Status
 
 Shape = dict[str, Any]
+SENTENCE_ENDS = "。！？；!?;.~…"
 
 
 @dataclass(frozen=True)
@@ -110,14 +112,28 @@ def timeline(report: Report, shape: Shape) -> list[Shape]:
     """The shape's events, newest first, each with a `title` that says what happened."""
     told = [event for event in report.events.all() if "description" in shape or event.to_status is not None]
     pairs = zip(told, shape["events"], strict=True)
-    return [{**step, "title": _title(event, step["actor"])} for event, step in pairs][::-1]
+    staff = _assigned(told)
+    return [{**step, "title": _title(event, step["actor"], staff)} for event, step in pairs][::-1]
 
 
-def _title(event: ReportEvent, actor: Shape | None) -> str:
+def _assigned(events: list[ReportEvent]) -> dict[str, str]:
+    """Names of the people whom managers gave the report to, by id."""
+    given = {event.data["assignee"] for event in events if event.kind == "assign"}
+    return {str(user.pk): person_name(user) for user in User.objects.filter(pk__in=given)} if given else {}
+
+
+def _title(event: ReportEvent, actor: Shape | None, staff: dict[str, str]) -> str:
     """`actor` as this person may know them; None: the clock, or somebody who is not named here."""
     titles = _by_somebody() if actor else _by_nobody()
     title = titles.get(event.kind) or _by_nobody().get(event.kind) or event.kind
-    return title % {"name": actor["display_name"] if actor else ""}
+    assignee = staff.get(str(event.data.get("assignee")), "")
+    return title % {"name": actor["display_name"] if actor else "", "staff": assignee}
+
+
+def beyond_title(shape: Shape) -> str:
+    """The description, unless the title says all of it: made from the first sentence, it often does."""
+    description = str(shape.get("description", "")).strip()
+    return "" if description.rstrip(SENTENCE_ENDS) == shape["title"].rstrip(SENTENCE_ENDS) else description
 
 
 def _by_somebody() -> dict[str, str]:
@@ -127,7 +143,7 @@ def _by_somebody() -> dict[str, str]:
         "release": _("%(name)s退回，重新等待接单"),
         "progress": _("%(name)s更新进展"),
         "resolve": _("%(name)s提交了处理结果"),
-        "assign": _("%(name)s指派了处理人"),
+        "assign": _("%(name)s交给%(staff)s处理"),
         "dismiss": _("%(name)s没有受理"),
         "recategorize": _("%(name)s改了分类"),
         "merge": _("%(name)s合并了相同的报单"),

@@ -40,9 +40,13 @@ def test_who_may_not_know_of_it_gets_the_calm_404(cast: Cast, person: str) -> No
     assert "垃圾未及时清理" not in page.html
 
 
-@pytest.mark.parametrize("bad", ["nonsense", "00000000-0000-0000-0000-000000000000", "%00"])
+@pytest.mark.parametrize("bad", ["nonsense", "00000000-0000-0000-0000-000000000000"])
 def test_a_report_that_is_none_is_a_404(cast: Cast, bad: str) -> None:
     assert open_page(cast.resident, f"reports/{bad}").status == 404
+
+
+def test_a_nul_in_the_address_is_refused(cast: Cast) -> None:
+    assert open_page(cast.resident, "reports/%00").status == 400
 
 
 def test_the_reporter_reads_where_it_stands(cast: Cast) -> None:
@@ -177,6 +181,31 @@ def test_managers_get_the_sheets_of_what_they_may_do(cast: Cast) -> None:
     assert f'value="{other.pk}"' in page.html
     assert 'value="repair"' in page.html
     assert 'value="hygiene"' not in page.html
+
+
+@pytest.mark.parametrize("person", ["manager", "resident", "cleaner2"])
+def test_the_timeline_says_whom_a_manager_gave_it_to(cast: Cast, person: str) -> None:
+    report = cast.report()
+    for staff in (cast.cleaner2, cast.cleaner):
+        act.assign_report(actor=cast.manager, report_id=report.pk, user_id=staff.pk)
+    page = page_of(report, getattr(cast, person))
+    assert "陈经理交给赵师傅处理" in page.words
+    assert "陈经理交给张师傅处理" in page.words
+
+
+@pytest.mark.parametrize(
+    ("description", "shown"),
+    [
+        ("门口的灯坏了。", 0),
+        ("门口的灯坏了！！", 0),
+        ("门口的灯坏了", 0),
+        ("门口的灯坏了。已经三天了。", 1),
+    ],
+)
+def test_the_description_is_read_where_it_says_more_than_the_title(cast: Cast, description: str, shown: int) -> None:
+    page = page_of(cast.report("repair", title="", description=description), cast.resident)
+    assert page.html.count('<p class="pre mb-0">门口的灯坏了') == shown
+    assert "<h2>门口的灯坏了</h2>" in page.html
 
 
 def test_media_on_their_way_and_lost_ones_are_told(cast: Cast) -> None:

@@ -80,6 +80,11 @@ def test_who_is_no_staff_is_told_calmly(cast: Cast, person: str) -> None:
     assert "/h5/" in page.links()
 
 
+def test_a_manager_is_shown_where_the_reports_are(cast: Cast) -> None:
+    assert 'class="btn btn-main" href="/h5/manage"' in open_page(cast.manager, "work").html
+    assert 'class="btn btn-main" href="/h5/"' in open_page(cast.resident, "work").html
+
+
 def test_without_a_session_it_goes_to_the_login(db: None) -> None:
     page = open_page(None, "work?tab=mine")
     assert (page.status, page.location) == (302, "/wechat/oauth/start?next=%2Fh5%2Fwork%3Ftab%3Dmine")
