@@ -24,7 +24,7 @@ class Type(StrEnum):
 
 Value = str | int | datetime
 
-_ALWAYS = {"message": Type.TEXT, "community": Type.TEXT, "time": Type.TIME}
+_ALWAYS = {"message": Type.TEXT, "kind": Type.TEXT, "community": Type.TEXT, "time": Type.TIME}
 _REPORT = _ALWAYS | {
     "number": Type.TEXT,
     "title": Type.TEXT,
@@ -70,6 +70,7 @@ def values_of(delivery: Delivery, event: ReportEvent | None, *, glimpse: bool, c
     zone = ZoneInfo(delivery.community.timezone if delivery.community else settings.TIME_ZONE)
     values: dict[str, Value] = {
         "message": delivery.text,
+        "kind": delivery.get_kind_display(),
         "community": delivery.community.name if delivery.community else "",
         "time": event.at if event else delivery.created_at,
         **_own_values(delivery, event, glimpse=glimpse),

@@ -10,6 +10,7 @@ from accounts.services.bindings import approve_binding, reject_binding, request_
 from dispatch import occasions
 from dispatch.kinds import Kind
 from dispatch.models import Delivery, Outbox
+from dispatch.values import values_of
 from notices.services import publish_notice
 from reports.models import Category, Claim, Report, ReportEvent
 from reports.services import transitions as act
@@ -222,6 +223,17 @@ def test_alarms_of_a_claimed_report(cast: Cast, report: Report) -> None:
     alarm(report, "lease")
     alarm(report, "overdue")
     assert told() == {"urged": {"张师傅"}, "overdue": {"张师傅", "陈经理"}}
+
+
+@pytest.mark.parametrize(("kind", "word"), [("unclaimed", "无人接单"), ("overdue", "超时"), ("ignored", "无人处理")])
+def test_templates_can_say_what_an_alarm_is_about(report: Report, kind: str, word: str) -> None:
+    """The status alone is the same for all of them."""
+    alarm(report, kind)
+    told()
+    delivery = Delivery.objects.filter(kind=kind).first()
+    assert delivery is not None
+    values = values_of(delivery, None, glimpse=False)
+    assert (values["kind"], values["status"]) == (word, "待处理")
 
 
 def test_a_lease_that_ran_out_is_told_to_who_lost_it(cast: Cast, report: Report) -> None:
