@@ -21,6 +21,7 @@ STATE = re.compile(r"[a-zA-Z0-9]{1,128}")
 SCOPES = {"snsapi_base", "snsapi_userinfo"}
 CODE_LIFE = 300
 TOKEN_LIFE = 7200
+WHOSE_PHONE = "网页要在某一部手机上打开（程序可用 X-Sandbox-Phone 指明是谁）："
 PAGE = """<!doctype html><html lang="zh-CN"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{title}</title><body style="font:17px/1.6 sans-serif;text-align:center;padding:18vh 24px 0;color:#333">
 <h1 style="font-size:20px">{title}</h1><p style="color:#888;font-size:15px">{text}</p>{more}</body></html>"""
@@ -29,7 +30,7 @@ PAGE = """<!doctype html><html lang="zh-CN"><meta charset="utf-8"><meta name="vi
 def authorize(world: World, phone: Phone | None, request: web.Request) -> web.Response:
     """Redirects back with a code, asks for consent (snsapi_userinfo), or shows why not."""
     if phone is None:
-        return page("请在微信客户端打开链接", "在手机的页面里打开，或用 X-Sandbox-Phone 指明是谁。", status=403)
+        return _not_in_wechat(world, request)
     query = parse_qsl(request.query_string, keep_blank_values=True)
     origins = Origins.of(world, request.host)
     values = dict(query) | {"redirect_uri": origins.to_public(dict(query).get("redirect_uri", ""))}
@@ -42,6 +43,17 @@ def authorize(world: World, phone: Phone | None, request: web.Request) -> web.Re
     target = _with_code(values, issue_code(world, phone, values["scope"]))
     world.journal.add("oauth", phone=phone.host, ok=True, scope=values["scope"], snapshot=phone.snapshot)
     return web.Response(status=302, headers={"Location": origins.to_phone(target)})
+
+
+def _not_in_wechat(world: World, request: web.Request) -> web.Response:
+    """WeChat's refusal of an ordinary browser, and the phones on which the application opens."""
+    port = f":{request.url.port}" if request.url.port else ""
+    links = [
+        f'<a href="http://{phone.host}.localhost{port}/">{html.escape(phone.name)}</a>'
+        for phone in world.state.phones.values()
+    ]
+    more = f'<p>{" · ".join(links)}</p><p><a href="/">所有手机 All phones</a></p>'
+    return page("请在微信客户端打开链接", WHOSE_PHONE, more=more, status=403)
 
 
 def _problem(world: World, names: list[str], values: dict[str, str]) -> str:

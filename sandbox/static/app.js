@@ -1,6 +1,6 @@
 /* The page of the phones: loads what there is, follows what happens. */
 
-import { call, make } from "./dom.js";
+import { call, make, setTimeZone } from "./dom.js";
 import { Feed } from "./feed.js";
 import { isEnglish, setLanguage, translatePage } from "./i18n.js";
 import { Phone } from "./phone.js";
@@ -17,6 +17,7 @@ const isShown = (phone) => (shown() ? shown().includes(phone.host) : phone.show)
 
 async function load() {
   world.state = await call("GET", "state");
+  setTimeZone(world.state.page.timezone);
   document.getElementById("account-name").textContent = world.state.account.name;
   document.title = world.state.account.name;
   await Promise.all(world.state.phones.map(welcome));

@@ -42,4 +42,8 @@ export async function call(method, path, body) {
   return answer;
 }
 
-export const clock = (seconds) => new Date(seconds * 1000).toTimeString().slice(0, 5);
+/* What the phones' clocks show: the time where the cast lives, wherever this browser is. */
+let timeZone;
+export const setTimeZone = (name) => { timeZone = name; };
+export const clock = (seconds = Date.now() / 1000) =>
+  new Date(seconds * 1000).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone });

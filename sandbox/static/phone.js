@@ -2,7 +2,7 @@
 
 import { Browser } from "./browser.js";
 import { drawMessage, firstLink, gist } from "./chat.js";
-import { button, call, icon, make } from "./dom.js";
+import { button, call, clock, icon, make } from "./dom.js";
 import { t } from "./i18n.js";
 import { pickPhotos, pickScene, profile, record } from "./sheets.js";
 
@@ -40,7 +40,7 @@ export class Phone {
   }
 
   tick() {
-    this.time.textContent = new Date().toTimeString().slice(0, 5);
+    this.time.textContent = clock();
   }
 
   update(data) {
@@ -92,7 +92,7 @@ export class Phone {
     const last = this.messages.at(-1);
     const face = make("span", { class: "face account" }, icon("house"), this.unread ? make("i", { class: "count" }, String(this.unread)) : null);
     const words = make("span", {}, make("b", {}, this.world.state.account.name), make("small", {}, last ? gist(last) : t("follow")));
-    const time = make("time", {}, last ? new Date(last.at * 1000).toTimeString().slice(0, 5) : "");
+    const time = make("time", {}, last ? clock(last.at) : "");
     this.chats.replaceChildren(make("div", { class: "search" }, icon("search"), t("search")),
       make("button", { type: "button", class: "thread", onclick: () => this.goto("chat") }, face, words, time));
   }

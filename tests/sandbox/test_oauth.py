@@ -94,6 +94,8 @@ def test_userinfo_wants_consent_and_its_scope(sandbox: SandboxClient, stub: Stub
 def test_outside_a_phone_one_must_be_named(sandbox: SandboxClient, stub: StubApplication) -> None:
     values = BASE | {"redirect_uri": stub.url + "/"}
     url = f"{sandbox.url}/connect/oauth2/authorize"
-    assert requests.get(url, params=values, timeout=10).status_code == 403
+    refused = requests.get(url, params=values, timeout=10)
+    assert refused.status_code == 403
+    assert f'<a href="http://li.localhost:{sandbox.url.rsplit(":", 1)[1]}/">李阿姨</a>' in refused.text
     named = requests.get(url, params=values, headers={"X-Sandbox-Phone": "li"}, allow_redirects=False, timeout=10)
     assert "code=" in named.headers["Location"]
