@@ -4,6 +4,7 @@ from django.contrib import admin
 
 from community_report.core.admin import ReadOnly, ScopedAdmin, SuperuserAdmin
 
+from .admin_templates import TemplateAdmin
 from .models import (
     Contact,
     Delivery,
@@ -43,14 +44,7 @@ class OutboxAdmin(ReadOnly, SuperuserAdmin):
     list_filter = ("kind",)
 
 
-@admin.register(Template)
-class TemplateAdmin(SuperuserAdmin):
-    list_display = ("kind", "template_id", "fields")
-
-
-@admin.register(SubscriptionTemplate)
-class SubscriptionTemplateAdmin(SuperuserAdmin):
-    list_display = ("kind", "template_id", "fields")
+admin.site.register([Template, SubscriptionTemplate], TemplateAdmin)
 
 
 @admin.register(Grant)

@@ -1,4 +1,4 @@
-"""Which template serves which kind: read from a file, checked against what the kind offers, stored."""
+"""Which template serves which kind: read from a file, checked against what the kind offers, stored and previewed."""
 
 import re
 import tomllib
@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from dispatch.channels.template import FIELDS, prefix_of
+from dispatch.channels.base import Message, TemplateChoice
+from dispatch.channels.template import FIELDS, filled, prefix_of
 from dispatch.kinds import Kind
 from dispatch.models import Template
-from dispatch.values import VALUES
+from dispatch.values import VALUES, Value
 
 _TEMPLATE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _KEYS = {"kind", "template_id", "fields"}
@@ -65,6 +68,46 @@ def set_templates(entries: list[Entry]) -> list[str]:
         gone.delete()
         changes.append(f"removed {kind}")
     return changes
+
+
+def check(kind: str, template_id: str, fields: object) -> None:
+    """What WeChat would refuse (47003) is refused before. Raises TemplateFileError."""
+    _entry("template", {"kind": kind, "template_id": template_id, "fields": fields})
+
+
+def preview(kind: str, fields: Mapping[str, str]) -> dict[str, str]:
+    """Every field as it would look, with sample values for what the kind offers; needs what `check` lets through."""
+    samples = _samples()
+    values = {name: samples[name] for name in VALUES[kind]}
+    message = Message(openid="", kind=kind, text="", url="", client_msg_id="", values=values)
+    return filled(TemplateChoice("", fields), message)
+
+
+def _samples() -> dict[str, Value]:
+    """In the language that is active; one for each value of any kind."""
+    noon = timezone.localtime().replace(hour=12, minute=0)
+    return {
+        "message": _("您收到【卫生清理】消息，请及时查看"),
+        "community": _("府琛花园"),
+        "time": noon,
+        "kind": _("已接单"),
+        "number": "261123-0001",
+        "title": _("六幢一单元楼道灯不亮，晚上上楼看不见路"),
+        "category": _("公共设施报修"),
+        "tag": _("水电维修"),
+        "status": _("待处理"),
+        "address": _("6幢1单元2楼"),
+        "staff": _("张师傅"),
+        "note": _("已联系电工，下午上门"),
+        "created_at": noon,
+        "due_at": noon,
+        "count": 3,
+        "score": 5,
+        "name": _("李阿姨"),
+        "home": _("6幢1单元401"),
+        "role": _("业主"),
+        "reason": _("房号与登记不符"),
+    }
 
 
 def _entry(where: str, row: Mapping[str, Any]) -> Entry:

@@ -1,0 +1,48 @@
+"""The back office of templates: what WeChat would refuse is refused here, and what it would show is shown."""
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy as _
+
+from community_report.core.admin import SuperuserAdmin
+
+from .models import SubscriptionTemplate, Template
+from .services import templates
+
+if TYPE_CHECKING:
+    ModelForm = forms.ModelForm[Template]
+else:  # Django's form classes take no parameters at run time
+    ModelForm = forms.ModelForm
+
+
+class TemplateForm(ModelForm):
+    """Checked as the file of `wechat_templates` is."""
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        values = self.cleaned_data
+        if {"kind", "template_id", "fields"} <= values.keys():
+            try:
+                templates.check(values["kind"], values["template_id"], values["fields"])
+            except templates.TemplateFileError as problem:
+                raise forms.ValidationError(str(problem)) from None
+        return values
+
+
+class TemplateAdmin(SuperuserAdmin):
+    form = TemplateForm
+    list_display = ("kind", "template_id", "fields")
+    readonly_fields = ("preview",)
+
+    @admin.display(description=_("预览"))
+    def preview(self, row: Template | SubscriptionTemplate) -> str:
+        """With sample values; "-" for one that is not stored yet, or that was stored past the form."""
+        try:
+            templates.check(row.kind, row.template_id, row.fields)
+        except templates.TemplateFileError:
+            return "-"
+        return format_html_join(mark_safe("<br>"), "{}：{}", templates.preview(row.kind, row.fields).items())
