@@ -1,8 +1,12 @@
 """The back office: the ledger of deliveries, message templates, the domain proof."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
-from community_report.core.admin import ReadOnly, ScopedAdmin, SuperuserAdmin
+from community_report.core.admin import ADDED_INLINES, ReadOnly, ReadOnlyInline, ScopedAdmin, SuperuserAdmin
 
 from .admin_templates import TemplateAdmin
 from .models import (
@@ -18,6 +22,8 @@ from .models import (
     Template,
     Trouble,
 )
+from .services.retrying import RETRIED, retry_deliveries
+from .unreached import reason_words
 
 
 @admin.register(Delivery)
@@ -28,6 +34,31 @@ class DeliveryAdmin(ReadOnly, ScopedAdmin):
     list_select_related = ("user",)
     search_fields = ("user__display_name", "report__number", "code")
     date_hierarchy = "created_at"
+    actions = ("send_again",)
+
+    @admin.action(description=_("重新发送所选消息"))
+    def send_again(self, request: HttpRequest, chosen: QuerySet[Delivery]) -> None:
+        """Those that were given up or not pushed; what somebody got already stays as it is."""
+        number = sum(retry_deliveries(chosen, status=status) for status in RETRIED)
+        self.message_user(request, gettext("将重新发送 %(n)d 条") % {"n": number})
+
+
+class DeliveryInline(ReadOnlyInline):
+    """Who was told of a report: when, by which channel, with what answer, and whether they have read it."""
+
+    model = Delivery
+    fields = readonly_fields = ("user", "kind", "channel", "status", "answer", "sent_at", "delivered_at", "read_at")
+    ordering = ("-created_at",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
+        return super().get_queryset(request).select_related("user")
+
+    @admin.display(description=_("结果"))
+    def answer(self, delivery: Delivery) -> str:
+        return reason_words(delivery) or "—"
+
+
+ADDED_INLINES["reports.Report"] = [DeliveryInline]
 
 
 @admin.register(GroupMessage)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from guardian.models import GroupObjectPermission, UserObjectPermission
 
 from accounts.models import Community, Membership, User
-from notices.services import audience_of
+from notices.services import audience_of, unread_of
 from reports.models import Claim, Follow, Ignore, Report
 
 from .models import Delivery, Outbox
@@ -141,6 +141,12 @@ def notice_readers(box: Outbox) -> list[Recipient]:
     if box.notice is None or box.notice.deleted_at is not None:
         return []
     return _people(audience_of(box.notice).values_list("pk", flat=True))
+
+
+def notice_unread(box: Outbox) -> list[Recipient]:
+    if box.notice is None or box.notice.deleted_at is not None:
+        return []
+    return _people(unread_of(box.notice).values_list("pk", flat=True))
 
 
 def bound_person(box: Outbox) -> list[Recipient]:

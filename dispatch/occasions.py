@@ -104,6 +104,7 @@ OCCASIONS: dict[str, tuple[Telling, ...]] = {
     # Not an event of a report:
     "media_failed": (Telling(Kind.PROGRESS, (to.named_person,)),),
     "notice_published": (Telling(Kind.NOTICE, (to.notice_readers,)),),
+    "notice_reminded": (Telling(Kind.NOTICE, (to.notice_unread,)),),
     "binding_requested": (Telling(Kind.BINDING_PENDING, (to.people_managers,)),),
     "binding_contested": (Telling(Kind.BINDING_DECIDED, (to.named_people,)),),
     "binding_made": (Telling(Kind.BINDING_DECIDED, (to.named_people,)),),

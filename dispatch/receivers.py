@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import Membership, User
 from accounts.signals import binding_decided, binding_made, binding_requested, person_erased, quiet_hours_changed
 from notices.models import Notice
-from notices.signals import notice_published
+from notices.signals import notice_published, notice_reminded
 from reports.models import Attachment, Report, ReportEvent
 from reports.signals import attachment_failed, report_alarmed, report_changed
 
@@ -37,6 +37,11 @@ def tell_media_failed(sender: Any, attachment: Attachment, **_: Any) -> None:
 @receiver(notice_published, dispatch_uid="dispatch.tell_notice")
 def tell_notice(sender: Any, notice: Notice, **_: Any) -> None:
     outbox.tell_notice(notice)
+
+
+@receiver(notice_reminded, dispatch_uid="dispatch.remind_of_notice")
+def remind_of_notice(sender: Any, notice: Notice, **_: Any) -> None:
+    outbox.tell_notice_again(notice)
 
 
 @receiver(binding_requested, dispatch_uid="dispatch.tell_binding_requested")

@@ -1,8 +1,9 @@
-"""Messages that did not arrive by any channel, which a manager may have to tell by telephone."""
+"""Messages that did not arrive by any channel, which a manager may have to tell by telephone, and why they did not."""
 
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from accounts.models import Community
 
@@ -10,10 +11,35 @@ from .models import Delivery
 
 #: What is older is history: the back office and `manage.py deliveries` have it.
 RECENT = timedelta(days=14)
+#: Codes of what was not pushed because WeChat offers no way to the person.
+NO_WAY = ("unfollowed", "43004", "no_wechat")
 
 
 def unreached(community: Community, now: datetime) -> QuerySet[Delivery]:
-    """Dead deliveries of the last two weeks that their person has not read in the inbox either, newest first."""
-    dead = Delivery.objects.filter(community=community, status=Delivery.Status.DEAD, created_at__gte=now - RECENT)
-    waiting = dead.filter(read_at=None, user__is_active=True)
+    """Of the last two weeks, what died or had no way to its person, who has not read it in the inbox either.
+
+    Newest first.
+    """
+    lost = Q(status=Delivery.Status.DEAD) | Q(status=Delivery.Status.SKIPPED, code__in=NO_WAY)
+    recent = Delivery.objects.filter(lost, community=community, created_at__gte=now - RECENT)
+    waiting = recent.filter(read_at=None, user__is_active=True)
     return waiting.select_related("user", "report", "notice").order_by("-created_at")
+
+
+def reason_words(delivery: Delivery) -> str:
+    """Why it was not pushed, or what WeChat said, as a manager understands it; numbers are WeChat's return codes."""
+    known = {
+        "43004": _("没有关注公众号"),
+        "unfollowed": _("没有关注公众号"),
+        "no_wechat": _("没有用微信登录过"),
+        "off_duty": _("不在岗"),
+        "muted": _("本人不接收这类消息"),
+        "ignored": _("本人表示不归自己处理"),
+        "43101": _("没有同意接收"),
+        "45015": _("超过 48 小时没有联系公众号"),
+        "45047": _("消息发送太多，微信暂不接收"),
+        "40003": _("微信账号已失效"),
+    }
+    if not delivery.code:
+        return ""
+    return known.get(delivery.code) or _("微信没有接收（%(code)s）") % {"code": delivery.code}

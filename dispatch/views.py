@@ -1,12 +1,12 @@
 """The pages of messages: everybody's inbox, and for managers who was not reached."""
 
+from collections import Counter
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.models import Membership
@@ -18,9 +18,9 @@ from community_report.core.pages import page_of
 from .kinds import Kind
 from .models import Delivery
 from .services.reading import mark_read
-from .unreached import unreached
+from .unreached import reason_words, unreached
 
-AT_MOST = 100
+AT_MOST = 500
 #: Icons of static/img/icons.svg; every other kind is about a report's way.
 ICONS = {
     Kind.NOTICE: "notice",
@@ -64,35 +64,28 @@ def open_message(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @dataclass(frozen=True)
 class Unreached:
-    """One message that did not arrive: to whom (`phone` as the person left it here), why in words."""
+    """The last message that did not reach a person (`phone` as they left it here), why in words, and how many more."""
 
     delivery: Delivery
     phone: str
     reason: str
+    others: int
 
 
 @manager_page("manage_reports")
 @require_safe
 def unreached_page(request: HttpRequest, place: Place) -> HttpResponse:
     """`/h5/manage/unreached`: whom no channel reached, with their number where they left one."""
-    rows = list(unreached(place.community, timezone.now())[:AT_MOST])
+    lost = list(unreached(place.community, timezone.now())[:AT_MOST])
+    messages = Counter(row.user_id for row in lost)
+    rows = list({row.user_id: row for row in reversed(lost)}.values())[::-1]
     here = Membership.objects.active().filter(community=place.community, user__in=[row.user_id for row in rows])
     phones = {user: phone for user, phone in here.values_list("user", "phone") if phone}
     context = {
         "here": "manage",
         "place": place,
-        "rows": [Unreached(row, phones.get(row.user_id, ""), _reason(row)) for row in rows],
+        "rows": [
+            Unreached(row, phones.get(row.user_id, ""), reason_words(row), messages[row.user_id] - 1) for row in rows
+        ],
     }
     return render(request, "dispatch/unreached.html", context)
-
-
-def _reason(delivery: Delivery) -> str:
-    """WeChat's code as a manager understands it; the codes' meanings are WeChat's list of return codes."""
-    known = {
-        "43004": _("没有关注公众号"),
-        "43101": _("没有同意接收"),
-        "45015": _("超过 48 小时没有联系公众号"),
-        "45047": _("消息发送太多，微信暂不接收"),
-        "40003": _("微信账号已失效"),
-    }
-    return known.get(delivery.code, _("微信没有接收（%(code)s）") % {"code": delivery.code} if delivery.code else "")

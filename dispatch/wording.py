@@ -42,6 +42,7 @@ SENTENCES: Mapping[str, Promise] = {
     "withdraw:closed": gettext_lazy("报单「%(title)s」已撤回"),
     "restore:reopened": gettext_lazy("报单「%(title)s」已恢复，正在重新安排"),
     "lease:urged": gettext_lazy("报单「%(title)s」很久没有进展了，请更新"),
+    "notice_reminded:notice": gettext_lazy("您还没有看小区公告：%(title)s"),
     "claim_soon:urged": gettext_lazy("报单「%(title)s」快到接单时限了，请尽快接单"),
     "due_soon:urged": gettext_lazy("报单「%(title)s」快到解决时限了，请尽快处理"),
     "unclaimed_again:unclaimed": gettext_lazy("报单「%(title)s」仍然没有人接单，请安排"),

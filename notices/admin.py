@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.policies import person_of
 from community_report.core.admin import ReadOnly, ScopedAdmin
+from community_report.core.errors import DomainError
 
 from . import services
 from .models import GroupMessageCount, Notice, NoticeRead
@@ -22,6 +24,7 @@ class NoticeAdmin(ScopedAdmin):
     list_filter = (("community", admin.RelatedOnlyFieldListFilter), "pinned")
     list_select_related = ("community", "author")
     search_fields = ("title", "body")
+    actions = ("remind",)
     fields = ("community", "title", "body", "roles", "buildings", "pinned", "publish_at", "by_group_message")
     filter_horizontal = ("roles", "buildings")
 
@@ -38,6 +41,16 @@ class NoticeAdmin(ScopedAdmin):
             return ()
         fixed = ("community", "roles", "buildings", "publish_at", "by_group_message")
         return fixed if obj.published_at else ("community",)
+
+    @admin.action(description=_("提醒没有看所选公告的人"))
+    def remind(self, request: HttpRequest, chosen: QuerySet[Notice]) -> None:
+        for notice in chosen:
+            try:
+                number = services.remind_unread(actor=person_of(request), notice_id=notice.pk)
+            except DomainError as refused:
+                self.message_user(request, f"{notice}: {refused.detail}", messages.WARNING)
+            else:
+                self.message_user(request, gettext("%(notice)s：已提醒 %(n)d 人") % {"notice": notice, "n": number})
 
     def save_model(self, request: HttpRequest, obj: Notice, form: Any, change: bool) -> None:
         """The service writes, tells and checks; the form only collects."""

@@ -124,6 +124,14 @@ class NoticeDetail(APIView):
         return Response(status=204)
 
 
+class NoticeReminder(APIView):
+    @extend_schema(request=None, responses=OpenApiTypes.OBJECT)
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Remind who has not read it, at most once a day: `{"reminded": n}`, else 409."""
+        _get(standing_of(person_of(request)), pk)
+        return Response({"reminded": services.remind_unread(actor=person_of(request), notice_id=pk)})
+
+
 class NoticeReaders(APIView):
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, pk: UUID) -> Response:

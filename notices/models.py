@@ -32,6 +32,9 @@ class Notice(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    #: When who had not read it was last reminded, and how often that was done.
+    reminded_at = models.DateTimeField(_("上次提醒"), null=True, blank=True, editable=False)
+    reminders = models.PositiveIntegerField(default=0, editable=False)
 
     read_: bool  # annotated by `with_read_mark`
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import structlog
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,10 +17,12 @@ from community_report.core.errors import Conflict, Invalid
 
 from .models import Notice, NoticeRead
 from .policies import must_publish
-from .signals import notice_published
+from .signals import notice_published, notice_reminded
 
 log = structlog.get_logger(__name__)
 TITLE_MAX, BODY_MAX = 80, 10_000
+#: Who has not read a notice is reminded at most so often.
+REMIND_EVERY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,38 @@ def publish_due(now: datetime) -> int:
 def mark_read(*, actor: User, notice: Notice) -> None:
     """The first time counts."""
     NoticeRead.objects.bulk_create([NoticeRead(notice=notice, user=actor)], ignore_conflicts=True)
+
+
+@transaction.atomic
+def remind_unread(*, actor: User, notice_id: UUID) -> int:
+    """Tell once more those who have not read it; gives their number.
+
+    Raises Conflict where it is not out yet, or within a day of its publication or of the last reminder.
+    """
+    notice = Notice.objects.alive().select_for_update(of=("self",)).get(pk=notice_id)
+    must_publish(actor, notice.community)
+    now = timezone.now()
+    if notice.published_at is None:
+        raise Conflict(_("公告还没有发布"))
+    if not may_remind(notice, now):
+        raise Conflict(_("一天只能提醒一次"))
+    number = unread_of(notice).count()
+    if number:
+        notice.reminded_at, notice.reminders = now, notice.reminders + 1
+        notice.save(update_fields=["reminded_at", "reminders", "updated_at"])
+        notice_reminded.send(sender=Notice, notice=notice)
+    return number
+
+
+def may_remind(notice: Notice, now: datetime) -> bool:
+    """Is the last time that its audience was told a day ago?"""
+    last = notice.reminded_at or notice.published_at
+    return last is not None and now - last >= REMIND_EVERY
+
+
+def unread_of(notice: Notice) -> QuerySet[User]:
+    """Those of its audience who have not opened it."""
+    return audience_of(notice).exclude(Exists(NoticeRead.objects.filter(notice=notice, user=OuterRef("pk"))))
 
 
 def audience_of(notice: Notice) -> QuerySet[User]:

@@ -8,6 +8,7 @@ from .views import edit_notice, new_notice, notice, notice_reach, notices
 api: list[URLPattern] = [
     path("notices", notices_api.Notices.as_view(), name="notices"),
     path("notices/<uuid:pk>", notices_api.NoticeDetail.as_view(), name="notice"),
+    path("notices/<uuid:pk>/remind", notices_api.NoticeReminder.as_view(), name="notice-remind"),
     path("notices/<uuid:pk>/readers", notices_api.NoticeReaders.as_view(), name="notice-readers"),
 ]
 pages: list[URLPattern] = [

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -12,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from accounts.models import Building, Community, Role, User
+from accounts.models import Building, Community, Role
 from accounts.pages import Place, manager_page, not_for_you
 from accounts.policies import Standing, person_of, standing_of
 from accounts.web import person_required
@@ -20,8 +19,18 @@ from community_report.core.errors import Invalid
 from community_report.core.pages import page_of
 
 from . import group_messages
-from .models import Notice, NoticeRead
-from .services import BODY_MAX, TITLE_MAX, Audience, audience_of, mark_read, reach, stated_audience
+from .models import Notice
+from .services import (
+    BODY_MAX,
+    TITLE_MAX,
+    Audience,
+    audience_of,
+    mark_read,
+    may_remind,
+    reach,
+    stated_audience,
+    unread_of,
+)
 
 #: Characters that people read in a minute on a phone, Chinese.
 READ_PER_MINUTE = 350
@@ -99,8 +108,7 @@ def audience_words(notice: Notice) -> str:
 def _readers(notice: Notice) -> dict[str, Any]:
     audience = audience_of(notice)
     total = audience.count()
-    read = Exists(NoticeRead.objects.filter(notice=notice, user=OuterRef("pk")))
-    waiting: QuerySet[User] = audience.exclude(read).order_by("display_name", "pk")
+    waiting = unread_of(notice).order_by("display_name", "pk")
     unread = waiting.count()
     return {
         "total": total,
@@ -108,6 +116,7 @@ def _readers(notice: Notice) -> dict[str, Any]:
         "unread": unread,
         "percent": round(100 * (total - unread) / total) if total else 0,
         "waiting": list(waiting[:UNREAD_SHOWN]),
+        "may_remind": bool(unread) and may_remind(notice, timezone.now()),
     }
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User
 from accounts.policies import person_of
-from community_report.core.admin import ReadOnly, ScopedAdmin, TabularInline, communities_of
+from community_report.core.admin import ReadOnly, ReadOnlyInline, ScopedAdmin, communities_of
 from community_report.core.errors import DomainError
 
 from .media import media_url, thumbnail_url
@@ -47,14 +47,6 @@ class CategoryAdmin(ScopedAdmin):
     list_filter = (("community", admin.RelatedOnlyFieldListFilter), "public", "active")
     filter_horizontal = ("tags",)
     search_fields = ("name", "slug")
-
-
-class ReadOnlyInline(ReadOnly, TabularInline):
-    extra = 0
-    can_delete = False
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True  # what the report's own page shows
 
 
 class EventInline(ReadOnlyInline):

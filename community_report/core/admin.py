@@ -66,6 +66,9 @@ class ScopedAdmin(ModelAdmin):
         own = Q(*((f"{path}__in", scope) for path in self.community_paths), _connector=Q.OR)
         return rows.filter(pk__in=self.model._default_manager.filter(own).values("pk"))
 
+    def get_inlines(self, request: HttpRequest, obj: Model | None) -> Any:
+        return (*super().get_inlines(request, obj), *ADDED_INLINES.get(self.model._meta.label, ()))
+
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
@@ -109,6 +112,10 @@ COMMUNITY_PATHS = {
 }
 
 
+#: What an app above adds to the page of a row of an app below: the model's label → inlines.
+ADDED_INLINES: dict[str, list[type[TabularInline]]] = {}
+
+
 class SuperuserAdmin(ModelAdmin):
     """What concerns the whole installation, not one community."""
 
@@ -130,3 +137,13 @@ class ReadOnly:
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class ReadOnlyInline(ReadOnly, TabularInline):
+    """Rows that belong to the one shown, to be looked at by whoever may see that one."""
+
+    extra = 0
+    can_delete = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True

@@ -64,6 +64,21 @@ def tell_notice(notice: Notice) -> None:
     )
 
 
+def tell_notice_again(notice: Notice) -> None:
+    """Who has not read a notice is told of it once more."""
+    write(
+        [
+            Outbox(
+                key=f"notice:{notice.pk}:remind:{notice.reminders}",
+                kind=Kind.NOTICE,
+                community_id=notice.community_id,
+                notice=notice,
+                data={"occasion": "notice_reminded"},
+            )
+        ]
+    )
+
+
 def tell_binding(
     occasion: str, membership: Membership, *, people: Iterable[User] = (), actor: User | None = None
 ) -> None:

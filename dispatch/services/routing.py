@@ -98,11 +98,17 @@ def _delivery(box: Outbox, person: User, recipient: Recipient, text: str, now: d
         follower=recipient.follower,
         text=text,
         path=wording.page_of(box),
-        channel=MASS if box.notice and box.notice.by_group_message and not code else "",
+        channel="" if code or not _goes_to_all(box) else MASS,
         status=Delivery.Status.SKIPPED if code else Delivery.Status.PENDING,
         code=code,
         due_at=held or now,
     )
+
+
+def _goes_to_all(box: Outbox) -> bool:
+    """Is it a notice to go out as a group message? A reminder of one is not."""
+    first = box.data.get("occasion") == "notice_published"
+    return first and box.notice is not None and box.notice.by_group_message
 
 
 def reason_to_skip(person: User, kind: str) -> str:

@@ -16,6 +16,15 @@
     }
   }
 
+  async function remind() {
+    try {
+      await app.api.post(address + "/remind");
+      app.reload(gettext("已提醒"));
+    } catch (error) {
+      app.toast(error.message);
+    }
+  }
+
   async function withdraw() {
     const sure = await app.confirm({
       title: gettext("删除这条公告？"),
@@ -35,5 +44,6 @@
 
   $(document)
     .on("click", "[data-pin]", (event) => app.once(event.currentTarget, () => pin(event.currentTarget)))
+    .on("click", "[data-remind]", (event) => app.once(event.currentTarget, remind))
     .on("click", "[data-delete]", (event) => app.once(event.currentTarget, withdraw));
 })();
