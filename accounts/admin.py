@@ -8,7 +8,7 @@ from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from community_report.core.admin import ReadOnly, ScopedAdmin
@@ -152,7 +152,7 @@ class MembershipAdmin(ReadOnly, ScopedAdmin):
 
     @admin.action(description=_("拒绝所选绑定"))
     def reject(self, request: HttpRequest, chosen: QuerySet[Membership]) -> None:
-        reason = _t("资料与名册不符")
+        reason = gettext("资料与名册不符")
         _each(
             self,
             request,
@@ -174,7 +174,7 @@ def _each(page: ScopedAdmin, request: HttpRequest, rows: QuerySet[Any], act: Cal
             done += 1
         except DomainError as refused:
             page.message_user(request, f"{row}: {refused.detail}", messages.WARNING)
-    page.message_user(request, _t("已处理 %(n)d 条") % {"n": done})
+    page.message_user(request, gettext("已处理 %(n)d 条") % {"n": done})
 
 
 @admin.register(Invitation)

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User
@@ -69,7 +69,7 @@ class EventInline(ReadOnlyInline):
 
     @admin.display(description=_("谁"))
     def who(self, event: ReportEvent) -> str:
-        return person_name(event.actor) if event.actor else _t("系统")
+        return person_name(event.actor) if event.actor else gettext("系统")
 
     @admin.display(description=_("状态变化"))
     def step(self, event: ReportEvent) -> str:
@@ -121,7 +121,7 @@ class AttachmentInline(ReadOnlyInline):
         if attachment.kind == Attachment.Kind.VOICE:
             return format_html('<audio controls preload="none" src="{}"></audio>', address)
         small = thumbnail_url(attachment) or address
-        return format_html('<a href="{}"><img src="{}" height="96" alt="{}"></a>', address, small, _t("图片"))
+        return format_html('<a href="{}"><img src="{}" height="96" alt="{}"></a>', address, small, gettext("图片"))
 
     @admin.display(description=_("状态"))
     def state(self, attachment: Attachment) -> str:
@@ -183,7 +183,7 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
         if report.due_at is None:
             return "—"
         words = date_format(timezone.localtime(report.due_at), "m-d H:i")
-        return f"{words} {_t('已超时')}" if report.is_overdue(timezone.now()) else words
+        return f"{words} {gettext('已超时')}" if report.is_overdue(timezone.now()) else words
 
     @admin.display(description=_("位置"))
     def where(self, report: Report) -> str:
@@ -200,7 +200,7 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
         if report.filed_by is None:
             return "—"
         caller = report.caller or {}
-        filer = _t("由 %(name)s 登记") % {"name": person_name(report.filed_by)}
+        filer = gettext("由 %(name)s 登记") % {"name": person_name(report.filed_by)}
         return f"{caller.get('name', '')} {caller.get('phone', '')} · {filer}".strip()
 
     @admin.display(description=_("进入当前状态"))
@@ -273,7 +273,7 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
                 done += 1
             except DomainError as refused:
                 self.message_user(request, f"{report.number}: {refused.detail}", messages.WARNING)
-        self.message_user(request, _t("已处理 %(n)d 条") % {"n": done})
+        self.message_user(request, gettext("已处理 %(n)d 条") % {"n": done})
         return None
 
 
@@ -295,7 +295,7 @@ class ReportEventAdmin(ReadOnly, ScopedAdmin):
 
     @admin.display(description=_("谁"))
     def who(self, event: ReportEvent) -> str:
-        return person_name(event.actor) if event.actor else _t("系统")
+        return person_name(event.actor) if event.actor else gettext("系统")
 
 
 @admin.register(Claim)
