@@ -16,13 +16,13 @@ __all__ = ["app", "heartbeat"]
 class Application(Celery):
     """Refuses bad settings before worker or beat print anything: one line on standard error, and no banner."""
 
-    def subclass_with_self(self, name: Any, *args: Any, **options: Any) -> Any:
+    def subclass_with_self(self, program: Any, /, *args: Any, **options: Any) -> Any:
         """Celery's way to its programs, asked for each before it begins."""
-        if name in ("celery.apps.worker:Worker", "celery.apps.beat:Beat"):
+        if program in ("celery.apps.worker:Worker", "celery.apps.beat:Beat"):
             from community_report.startup import require_settings
 
             require_settings()
-        return super().subclass_with_self(name, *args, **options)
+        return super().subclass_with_self(program, *args, **options)
 
 
 app = Application("community_report", amqp="community_report.core.broker:Amqp")
