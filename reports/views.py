@@ -19,7 +19,7 @@ from community_report.core.ids import parse_uuid
 from community_report.core.pages import page_of
 
 from .api.drafts import show_draft
-from .api.shapes import caller_shape, report_shape
+from .api.shapes import caller_shape, card_shape, report_shape
 from .buttons import Buttons, buttons_for
 from .models import Attachment, Category, Draft, Report
 from .policies import Viewer
@@ -176,7 +176,7 @@ def _listed(request: HttpRequest, user: User, reports: ReportQuerySet) -> Contex
     """One page of a list, as this person may see it, and the query string of the next."""
     viewer = Viewer.of(user)
     rows, following = page_of(request, reports.for_view(user))
-    shapes = [report_shape(report, viewer, events=False) for report in rows]
+    shapes = [card_shape(report, viewer) for report in rows]
     return {"reports": shapes, "next": following}
 
 

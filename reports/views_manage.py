@@ -16,7 +16,7 @@ from community_report.core.errors import Invalid
 from community_report.core.pages import page_of
 
 from .api.listing import ReportQuery, listed_reports
-from .api.shapes import report_shape
+from .api.shapes import card_shape
 from .attention import ATTENTION
 from .models import Category, Report
 from .policies import Viewer
@@ -50,7 +50,7 @@ def manage(request: HttpRequest, place: Place) -> HttpResponse:
     context = {
         "here": "manage",
         "place": place,
-        "reports": [report_shape(row, viewer, events=False) for row in rows],
+        "reports": [card_shape(row, viewer) for row in rows],
         "next": next_,
         "chosen": chosen,
         "statuses": _statuses(request.GET, place.community),

@@ -12,7 +12,7 @@ from accounts.policies import Standing, person_of, standing_of
 from accounts.web import person_required
 from dispatch.models import Delivery
 from notices.models import Notice
-from reports.api.shapes import report_shape
+from reports.api.shapes import card_shape
 from reports.models import Report
 from reports.policies import Viewer
 from reports.states import Status
@@ -65,7 +65,7 @@ def _resident(user: User, standing: Standing) -> Context:
     return {
         "confirm": list(own.filter(status=Status.RESOLVED).order_by("status_since")),
         "open": [
-            report_shape(report, viewer, events=False)
+            card_shape(report, viewer)
             for report in own.filter(status__in=(Status.SUBMITTED, Status.CLAIMED))
             .for_view(user)
             .order_by("-created_at")[:OWN_SHOWN]

@@ -43,6 +43,11 @@ def report_shape(report: Report, viewer: Viewer, *, events: bool) -> Shape:
     return shape
 
 
+def card_shape(report: Report, viewer: Viewer) -> Shape:
+    """For the lists of pages: `report_shape` without events, and `post`: nobody has to work on it."""
+    return report_shape(report, viewer, events=False) | {"post": not report.category.claimable}
+
+
 def glimpse_shape(report: Report, viewer: Viewer, *, events: bool) -> Shape:
     """What a neighbour learns of a private report by following it: what it is and how far it has come."""
     shape = _head(report) | {"building": report.building.name if report.building else None, **_standing(report, viewer)}

@@ -191,3 +191,13 @@ def test_a_person_with_one_permission_sees_one_page(cast: Cast) -> None:
     assign_perm("view_statistics", person, cast.community)
     assert open_page(person, "manage/stats").status == 200
     assert open_page(person, "manage").status == 403
+
+
+def test_a_post_that_nobody_has_to_work_on_does_not_wait(cast: Cast) -> None:
+    cast.report("lost", title="捡到一串钥匙")
+    for person, path in ((cast.manager, "manage"), (cast.resident, "reports"), (cast.resident, "")):
+        page = open_page(person, path)
+        assert "捡到一串钥匙" in page.words
+        assert "status-submitted" not in page.html
+    cast.report()
+    assert "status-submitted" in open_page(cast.manager, "manage").html
