@@ -68,6 +68,7 @@ $(STAMPS)/venv:
 
 # One pip run at a time: the sets share an environment.
 $(STAMPS)/run: requirements.txt | $(STAMPS)/venv
+	@echo "Installing into $(VENV), one to two minutes in all:"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 

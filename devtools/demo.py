@@ -100,6 +100,7 @@ class Demo:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._alone():
             require_free_ports(self.port, self.port + 1)
+            print("Starting PostgreSQL, Redis, WeChat, web, worker and clock: up to half a minute.", flush=True)
             with Services(self.home / "services", durable=True) as services:
                 try:
                     self._start(self.environment(services.environment()))
@@ -152,8 +153,8 @@ class Demo:
         return [str(part) for pair in options.items() for part in pair]
 
     def _announce(self, said: str) -> None:
-        print(f"Phones:    {self.sandbox_url}/")
-        print(f"Web pages: {self.web_url}/h5/   Back office: {self.web_url}/admin/")
+        print(f"The phones, with a guided tour: {self.sandbox_url}/")
+        print(f"Back office: {self.web_url}/admin/")
         if said.strip():
             print(said.strip())
         print(f"Logs are in {self.home}/log. Ctrl-C stops everything and keeps the data.", flush=True)

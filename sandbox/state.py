@@ -101,6 +101,7 @@ class State:
     tokens: dict[str, Token] = field(default_factory=dict)
     menu: list[dict[str, Any]] = field(default_factory=list)
     counters: dict[str, int] = field(default_factory=dict)
+    public_base_url: str = ""
 
     def next_id(self, name: str, start: int = 1) -> int:
         self.counters[name] = self.counters.get(name, start - 1) + 1
@@ -116,6 +117,7 @@ NESTED = {"phones": Phone, "templates": Template, "qrcodes": QrCode, "media": Me
 def state_from_json(raw: dict[str, Any]) -> State:
     """Unknown keys are dropped, so that a file of another version still loads."""
     state = State(menu=raw.get("menu", []), counters=raw.get("counters", {}))
+    state.public_base_url = raw.get("public_base_url", "")
     state.account = _known(Account, raw.get("account", {}))
     for name, kind in NESTED.items():
         setattr(state, name, {key: _known(kind, value) for key, value in raw.get(name, {}).items()})
@@ -139,6 +141,12 @@ class Store:
         self.existed = self.file.exists()
         self.state = state_from_json(json.loads(self.file.read_text("utf-8"))) if self.existed else State()
         self._timer: asyncio.TimerHandle | None = None
+
+    def move(self, address: str) -> None:
+        """The application is at this address now: what was kept from another one (menu, chats) leads there."""
+        before, self.state.public_base_url = self.state.public_base_url, address
+        if before not in ("", address):
+            self.state = state_from_json(json.loads(json.dumps(asdict(self.state)).replace(before, address)))
 
     def changed(self) -> None:
         if self._timer is None:

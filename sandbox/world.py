@@ -27,6 +27,7 @@ class World:
         self.hub = Hub()
         self.journal = Journal(self.hub)
         self.store = Store(config.state_dir)
+        self.store.move(config.public_base_url)
         self.tokens = Tokens(self.store, self.clock)
         self.media = MediaLibrary(self.store, self.clock)
         self.local = LocalFiles()

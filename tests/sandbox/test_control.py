@@ -125,6 +125,19 @@ def test_people_chats_and_media_outlive_a_restart(config: Config, tmp_path: Path
         assert answer.content.startswith(b"\xff\xd8")
 
 
+def test_links_follow_the_application_to_another_port(config: Config, tmp_path: Path) -> None:
+    config.state_dir = tmp_path
+    config.public_base_url = "http://127.0.0.1:9300"
+    with ThreadedServer(config) as server:
+        first = SandboxClient(server.url)
+        first.new_phone("late", name="后来", subscribed=True)
+        first.act("late", "text", text="看 http://127.0.0.1:9300/h5/reports/1 和 http://127.0.0.1:9301/")
+    config.port, config.public_base_url = 0, "http://127.0.0.1:9400"
+    with ThreadedServer(config) as server:
+        said = SandboxClient(server.url).chat("late")[0]["text"]
+    assert said == "看 http://127.0.0.1:9400/h5/reports/1 和 http://127.0.0.1:9301/"
+
+
 def test_command_prints_its_address_and_ends_on_a_signal(tmp_path: Path) -> None:
     cast = tmp_path / "cast.toml"
     cast.write_text('[[phones]]\nhost = "solo"\nname = "独"\nopenid = "oSOLO"\n', "utf-8")
