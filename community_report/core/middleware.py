@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import structlog
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 
 Next = Callable[[HttpRequest], HttpResponse]
 
@@ -26,13 +26,15 @@ class RequestIdMiddleware:
 
 
 class RefuseNulMiddleware:
-    """PostgreSQL cannot be asked for a NUL: an address or a cookie that holds one is a bad request."""
+    """PostgreSQL cannot be asked for a NUL: a path with one is nobody's, a parameter or a cookie is a bad request."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        said = [request.path, *request.COOKIES.values(), *(v for _k, values in request.GET.lists() for v in values)]
+        if "\x00" in request.path:
+            raise Http404
+        said = [*request.COOKIES.values(), *(v for _k, values in request.GET.lists() for v in values)]
         if any("\x00" in text for text in said):
             raise BadRequest("NUL")
         return self.get_response(request)

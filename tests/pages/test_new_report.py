@@ -62,7 +62,7 @@ def test_a_draft_is_its_owners_alone(cast: Cast, person: str) -> None:
 def test_an_ended_draft_or_rubbish_is_an_empty_page(cast: Cast) -> None:
     draft = drafted(cast)
     end_draft(actor=cast.resident, draft=draft)
-    for raw in (str(draft.pk), "rubbish", "", "%00"):
+    for raw in (str(draft.pk), "rubbish", ""):
         page = open_page(cast.resident, f"reports/new?draft={raw}")
         assert page.status == 200
         assert "media-of-wechat" not in page.html

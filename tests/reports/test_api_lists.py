@@ -160,7 +160,7 @@ class TestFilters:
             ("category=nothing", "category"), ("category=a.b", "category"), ("tag=nothing", "tag"),
             ("building=99幢", "building"), ("overdue=maybe", "overdue"), ("since=yesterday", "since"),
             ("since=2026-02-30", "since"), ("until=9999-12-31", "until"), ("until=0001-01-01", "until"),
-            ("since=2026-03-05T25:00:00Z", "since"), ("q=" + "x" * 101, "q"), ("q=%00", "q"),
+            ("since=2026-03-05T25:00:00Z", "since"), ("q=" + "x" * 101, "q"),
             ("limit=0", "limit"), ("limit=101", "limit"), ("limit=x", "limit"), ("limit=00000000101", "limit"),
             ("limit=" + "1" * 5000, "limit"), ("cursor=abc", "cursor"), ("cursor=%F0%9F%8F%A0", "cursor"),
             ("reporter__phone=139", "reporter__phone"), ("status__in=submitted", "status__in"),
