@@ -36,5 +36,7 @@ class RefuseNulMiddleware:
             raise Http404
         said = [*request.COOKIES.values(), *(v for _k, values in request.GET.lists() for v in values)]
         if any("\x00" in text for text in said):
-            raise BadRequest("NUL")
+            # Not raised: Django would log a traceback for each, and anybody could fill the disk with them.
+            response: HttpResponse = get_resolver().resolve_error_handler(400)(request, exception=BadRequest("NUL"))
+            return response
         return self.get_response(request)

@@ -36,5 +36,6 @@ def test_there_is_nothing_at_a_path_with_one(cast: Cast, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/h5/", "/api/v1/me", "/admin/", "/wechat/oauth/return?state=x&code=y"])
-def test_in_a_cookie_it_is_a_bad_request(db: None, path: str) -> None:
+def test_in_a_cookie_it_is_a_bad_request(db: None, path: str, caplog: pytest.LogCaptureFixture) -> None:
     assert Client().get(path, headers={"Cookie": 'sessionid="abc\\000defghijk"'}).status_code == 400
+    assert not any(record.exc_info for record in caplog.records)
