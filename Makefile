@@ -30,7 +30,7 @@ demo: install $(STAMPS)/demo
 	@PORT=$(PORT) exec $(BIN)/python -m devtools.demo
 
 test: install $(STAMPS)/dev
-	$(BIN)/python -m devtools.services run -- $(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m devtools.services run -- $(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 bench: install $(STAMPS)/demo
 	$(BIN)/python -m devtools.bench

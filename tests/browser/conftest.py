@@ -71,7 +71,7 @@ def _wait(holds: Callable[[], bool], seconds: float) -> None:
         time.sleep(0.1)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=chromium.find(), args=FLAGS)

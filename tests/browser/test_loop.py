@@ -46,6 +46,9 @@ def test_the_whole_loop(demo: Demo, phone: Phone) -> None:
     li = phone("li")
     path = file_report(li, demo)
     expect(li.get_by_role("status").first).to_contain_text("2")
+    # The open page shows picture and voice by itself as soon as they have arrived.
+    expect(li.locator("main img").first).to_be_visible(timeout=30_000)
+    expect(li.get_by_text("接收中")).to_have_count(0, timeout=30_000)
 
     # Both are told, and open the link.
     staff = {host: phone(host) for host in ("zhang", "wang")}
