@@ -6,6 +6,7 @@ from collections.abc import Callable
 import structlog
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import get_resolver
 
 Next = Callable[[HttpRequest], HttpResponse]
 
