@@ -38,6 +38,6 @@ class RefuseNulMiddleware:
         said = [*request.COOKIES.values(), *(v for _k, values in request.GET.lists() for v in values)]
         if any("\x00" in text for text in said):
             # Not raised: Django would log a traceback for each, and anybody could fill the disk with them.
-            response: HttpResponse = get_resolver().resolve_error_handler(400)(request, exception=BadRequest("NUL"))
-            return response
+            refuse: Callable[..., HttpResponse] = get_resolver().resolve_error_handler(400)
+            return refuse(request, BadRequest("NUL"))
         return self.get_response(request)
