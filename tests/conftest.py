@@ -12,7 +12,8 @@ from django.test import Client
 from accounts.models import User
 from community_report.core import redis
 
-from .factories import Cast, make_cast
+from .factories import Cast
+from .stage import cast_on_stage
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +34,7 @@ def own_media(settings: Any, tmp_path: Path) -> None:
 
 @pytest.fixture
 def cast(db: None) -> Cast:
-    return make_cast()
+    return cast_on_stage()
 
 
 class ApiClient:
