@@ -89,6 +89,11 @@ DATABASES["default"].update(
         "OPTIONS": {
             **DATABASES["default"].get("OPTIONS", {}),
             "connect_timeout": 3,
+            # A machine that has vanished from the network; for one that is there and silent see core/database.py.
+            "tcp_user_timeout": 8000,
+            "keepalives_idle": 10,
+            "keepalives_interval": 3,
+            "keepalives_count": 3,
             # A runaway query or a forgotten lock must end before WeChat's five seconds do.
             "options": "-c statement_timeout=15000 -c lock_timeout=4000 -c idle_in_transaction_session_timeout=30000",
         },

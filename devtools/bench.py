@@ -20,9 +20,11 @@ import requests
 
 from devtools.demo import Demo, DemoError, two_ports
 from devtools.servers import ServiceError
+from devtools.sessions import signed_in
+from devtools.waiting import until
 
 if TYPE_CHECKING:  # models exist only after django.setup()
-    from accounts.models import Community, User
+    from accounts.models import Community
 
 LATENCY = 0.05
 PER_SECOND = 5.0
@@ -141,24 +143,9 @@ class Measured:
         seconds = [timed(lambda: session.get(address, timeout=10)) for _ in range(100)]
         return Times("calibration (one call of WeChat)", seconds)
 
-    def _signed_in(self, person: "User") -> requests.Session:
-        from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-        from django.contrib.sessions.backends.db import SessionStore
-
-        store = SessionStore()
-        store[SESSION_KEY] = str(person.pk)
-        store[BACKEND_SESSION_KEY] = "accounts.auth.ManagerBackend"
-        store[HASH_SESSION_KEY] = person.get_session_auth_hash()
-        store.create()
-        session = requests.Session()
-        session.trust_env = False
-        session.cookies.update({"sessionid": str(store.session_key), "csrftoken": "b" * 32})
-        session.headers.update({"X-CSRFToken": "b" * 32, "Referer": self.bench.web_url})
-        return session
-
     def _submit_to_push(self, community: "Community") -> Times:
         """From the moment a report was due to be sent until WeChat has the push to the last of two staff members."""
-        session, began, due = self._signed_in(self.resident), self.sandbox.last(), dict[str, float]()
+        session, began, due = signed_in(self.resident, self.bench.web_url), self.sandbox.last(), dict[str, float]()
         first = time.time() + 0.2
         for number in range(self.bench.reports):
             at = first + number / PER_SECOND  # an open model: a slow answer delays nobody's clock
@@ -183,7 +170,7 @@ class Measured:
         return [max(reached[pk].values()) - at for pk, at in due.items()]
 
     def _list(self, community: "Community") -> Times:
-        session = self._signed_in(self.manager)
+        session = signed_in(self.manager, self.bench.web_url)
         address = f"{self.bench.web_url}/api/v1/reports?scope=all&community={community.slug}"
         seconds = [timed(lambda: session.get(address, timeout=20).raise_for_status()) for _ in range(100)]
         return Times("GET reports (20 of them)", seconds)
@@ -211,7 +198,7 @@ class Measured:
               f"{took / limit:5.1f} × the limit of {limit:.1f} s   worker {memory_of(self.bench):.0f} MB")  # fmt: skip
 
 
-def memory_of(bench: Bench) -> float:
+def memory_of(bench: Demo) -> float:
     """The largest resident size of the worker's processes, in MB."""
     worker = next(child for child in bench.children if child.name == "worker").process
     assert worker is not None
@@ -224,15 +211,6 @@ def timed(call: Callable[[], object]) -> float:
     began = time.perf_counter()
     call()
     return time.perf_counter() - began
-
-
-def until(holds: Callable[[], bool], seconds: float, otherwise: str) -> None:
-    """Wait until it holds; raises DemoError after so many seconds."""
-    end = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > end:
-            raise DemoError(otherwise)
-        threading.Event().wait(0.1)
 
 
 def main() -> None:

@@ -101,9 +101,9 @@ class Demo:
         with self._alone():
             require_free_ports(self.port, self.port + 1)
             print("Starting PostgreSQL, Redis, WeChat, web, worker and clock: up to half a minute.", flush=True)
-            with Services(self.home / "services", durable=True) as services:
+            with Services(self.home / "services", durable=True) as self.services:
                 try:
-                    self._start(self.environment(services.environment()))
+                    self._start(self.environment(self.services.environment()))
                     self._watch()
                 finally:
                     self._stop()

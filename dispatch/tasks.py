@@ -26,7 +26,7 @@ def deliver(delivery_ids: list[str]) -> None:
 @shared_task
 def pulse() -> None:
     """Every second: what is due goes out, retries above all."""
-    for pk in media.retries_due(timezone.now()):
+    for pk in media.overdue(timezone.now()):
         enqueue_now(download, str(pk))
     if group_messages.waiting(timezone.now()):
         enqueue_now(send_group_messages)
@@ -47,5 +47,7 @@ def sweep() -> None:
 
 @shared_task
 def download(attachment_id: str) -> None:
-    """Fetch one picture or voice message from WeChat and store it."""
-    media.download(UUID(attachment_id))
+    """Fetch one picture or voice message from WeChat and store it; then ask for the next one that waits for a place."""
+    if media.download(UUID(attachment_id)):
+        for pk in media.due_attachments(timezone.now(), limit=1):
+            enqueue_now(download, str(pk))

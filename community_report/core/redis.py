@@ -18,6 +18,8 @@ from redis.retry import Retry
 
 T = TypeVar("T")
 
+#: How long somebody waits who wants to know whether Redis is there.
+PATIENT_SECONDS = 1.0
 #: After a failure, how long this process asks nothing of Redis (seconds).
 BREAK_SECONDS = 3.0
 
@@ -76,9 +78,17 @@ def attempt(call: Callable[["redis.Redis"], T]) -> T:
     return answer
 
 
-def is_up() -> bool:
-    """Does Redis answer a ping right now (behind the breaker)?"""
+def ask_patiently(call: Callable[["redis.Redis"], T]) -> T:
+    """Run one call past the breaker, with a second's patience: for who asks after Redis itself. Raises `Away`."""
     try:
-        return bool(attempt(lambda r: r.ping()))
+        return call(_client(settings.REDIS_URL, settings.REDIS_STORE_DB, PATIENT_SECONDS))
+    except (RedisError, OSError):
+        raise Away from None
+
+
+def is_up() -> bool:
+    """Does Redis answer a ping right now? One slow answer, which opens the breaker, does not make it away."""
+    try:
+        return bool(ask_patiently(lambda r: r.ping()))
     except Away:
         return False

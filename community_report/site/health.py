@@ -7,13 +7,14 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from community_report.core import heartbeat, redis
+from community_report.core.database import FIRST_SECONDS, patience
 
 Next = Callable[[HttpRequest], HttpResponse]
 
 
 def _database() -> bool:
     try:
-        with connection.cursor() as cursor:
+        with patience(FIRST_SECONDS), connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except Error:
         return False
@@ -30,12 +31,12 @@ def _migrations() -> bool:
 
 def readiness() -> dict[str, bool]:
     """The parts and whether each is ready; a part that stands on an absent one is not."""
-    database = _database()
+    database, store = _database(), redis.is_up()
     return {
         "database": database,
         "migrations": database and _migrations(),
-        "redis": redis.is_up(),
-        "worker": heartbeat.worker_is_alive(),
+        "redis": store,
+        "worker": store and heartbeat.worker_is_alive(),
     }
 
 

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.services.login import person_for_openid
+from community_report.core.database import patience
 from community_report.wechat.callback import Inbound, Malformed, success, text_reply
 from dispatch.models import InboundMessage
 
@@ -28,7 +29,7 @@ from .group_messages import finish_list
 log = structlog.get_logger(__name__)
 
 #: WeChat waits five seconds for everything together.
-STATEMENT_TIMEOUT, LOCK_TIMEOUT = "2500ms", "1500ms"
+STATEMENT_TIMEOUT, LOCK_TIMEOUT, PATIENCE = "2500ms", "1500ms", 3.0
 MAX_OPENID = 64
 MAX_DEAD_BYTES = 16 * 1024
 #: What people wrote is not kept longer than it takes to look into a complaint.
@@ -87,7 +88,7 @@ def forget_messages(openid: str) -> None:
 @contextmanager
 def _hurried() -> Iterator[None]:
     """A transaction that fails before WeChat hangs up."""
-    with transaction.atomic():
+    with patience(PATIENCE), transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('statement_timeout', %s, true)", [STATEMENT_TIMEOUT])
             cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])

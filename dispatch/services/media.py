@@ -17,10 +17,11 @@ from uuid import UUID
 import structlog
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from community_report.core import heartbeat
 from community_report.wechat.client import get_client
 from community_report.wechat.errors import ErrorKind, WeChatError
 from dispatch.media import VOICE_TYPES, MediaInterrupted, MediaRefused, process, sniff
@@ -41,7 +42,11 @@ LEASE = timedelta(seconds=30)
 GIVE_UP_AFTER = timedelta(days=3)
 ALARM_AFTER = timedelta(days=1)
 
-PULSE_LOOKS_BACK = timedelta(seconds=4)
+#: The first attempt at a row younger than this is the task's that was queued for it.
+QUEUED = timedelta(seconds=2)
+#: The share of the fleet's processes that may fetch files at the same time: messages never wait for files.
+SHARE = 2
+_LANE = 0x6D65646961  # "media", the key of the lock under which places are given out
 
 GONE = "media_gone"
 #: After the first and the second "no such file"; the third is believed.
@@ -78,10 +83,22 @@ def due_attachments(now: datetime, limit: int = 500) -> list[UUID]:
     )
 
 
-def retries_due(now: datetime) -> list[UUID]:
-    """What has come due again within the last seconds: queued at every pulse, so that no pause waits for the sweep."""
-    lately = Attachment.objects.filter(_is_due(now), attempts__gt=0, next_attempt_at__gt=now - PULSE_LOOKS_BACK)
-    return list(lately.order_by("created_at", "pk").values_list("pk", flat=True)[:50])
+def overdue(now: datetime) -> list[UUID]:
+    """What should be under way and is not, as far as there is room: retries, and what a killed worker left behind.
+
+    Queued at every pulse, so that no pause waits for the sweep.
+    """
+    late = Attachment.objects.filter(_is_due(now)).exclude(attempts=0, created_at__gt=now - QUEUED)
+    return list(late.order_by("next_attempt_at").values_list("pk", flat=True)[: max(0, _places() - _under_way(now))])
+
+
+def _places() -> int:
+    """How many downloads there may be at once. Asks Redis."""
+    return max(1, heartbeat.processes() // SHARE)
+
+
+def _under_way(now: datetime) -> int:
+    return Attachment.objects.filter(status=Attachment.Status.PENDING, leased_until__gt=now).count()
 
 
 def _is_due(now: datetime) -> Q:
@@ -89,11 +106,17 @@ def _is_due(now: datetime) -> Q:
     return Q(status=Attachment.Status.PENDING) & Q(next_attempt_at__lte=now) & free
 
 
-def download(attachment_id: UUID) -> None:
-    """One attempt at one attachment; does nothing when it is done, leased by another, or not due yet."""
+def download(attachment_id: UUID) -> bool:
+    """One attempt at one attachment; False when there was none to make: it is done, leased by another, not due yet, or
+    as many as may be are under way.
+    """
     attachment = _lease(attachment_id)
-    if attachment is None:
-        return
+    if attachment is not None:
+        _attempt(attachment)
+    return attachment is not None
+
+
+def _attempt(attachment: Attachment) -> None:
     try:
         stored = _fetch(attachment)
     except _Failed as failure:
@@ -110,8 +133,11 @@ def download(attachment_id: UUID) -> None:
 
 
 def _lease(attachment_id: UUID) -> Attachment | None:
-    now = timezone.now()
-    with transaction.atomic():
+    now, places = timezone.now(), _places()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LANE])  # two at once would both see the last place
+        if _under_way(now) >= places:
+            return None
         free = Attachment.objects.filter(_is_due(now), pk=attachment_id).select_related("upload")
         attachment = free.select_for_update(skip_locked=True, of=("self",)).first()
         if attachment is None:

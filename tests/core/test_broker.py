@@ -2,14 +2,17 @@
 
 import contextlib
 import logging
+import tempfile
+import threading
+from pathlib import Path
 
 import pytest
 from celery import current_app
-from kombu import Connection, Message, Queue
+from kombu import Connection, Exchange, Message, Queue
 from kombu.common import ignore_errors
 from kombu.exceptions import OperationalError
 
-from devtools.services import temporary_services
+from devtools.services import Services, temporary_services
 
 
 @pytest.fixture
@@ -46,6 +49,26 @@ def test_a_task_may_end_after_the_loss(lost: tuple[Connection, Message]) -> None
     give_up(connection)
     message.ack_log_error(logging.getLogger("test"), errors)
     assert not message.acknowledged
+
+
+def test_a_redis_that_was_away_unnoticed_leaves_nobody_waiting_for_ever() -> None:
+    """As for a worker that was busy, or stopped, while Redis was started again."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Services(Path(folder), durable=False, needs=["REDIS_URL"]) as services,
+    ):
+        connection = current_app.connection_for_read(services.environment()["REDIS_URL"])
+        inbox = Queue("inbox", Exchange("control", type="fanout"))
+        connection.Consumer(inbox, callbacks=[print]).consume()
+        with contextlib.suppress(TimeoutError):
+            connection.drain_events(timeout=0.5)
+        (channel,) = connection.transport.channels
+        services.valkey.kill()
+        services.valkey.start()
+        reading = threading.Thread(target=channel._receive, daemon=True)
+        reading.start()
+        reading.join(10)
+        assert not reading.is_alive()
 
 
 def test_the_pauses_between_two_attempts_do_not_grow(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,8 @@ import time_machine
 from django.utils import timezone
 from PIL import Image
 
+from community_report.core import heartbeat
+from dispatch import tasks
 from dispatch.media import MediaInterrupted
 from dispatch.services import media
 from reports.models import Attachment, Upload
@@ -303,11 +305,43 @@ def test_leftovers_of_killed_workers_are_removed(settings: Any) -> None:
     assert {path.name for path in folder.iterdir()} == {"new"}
 
 
-def test_the_pulse_looks_for_retries_that_have_just_come_due(cast: Cast) -> None:
+@pytest.fixture
+def places(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fleet of eight processes: four places for downloads."""
+    monkeypatch.setattr(heartbeat, "processes", lambda: 8)
+
+
+def test_the_pulse_looks_for_what_should_be_under_way(cast: Cast, places: None) -> None:
     now = timezone.now()
-    fresh, just, long_ago, not_yet = (attach(cast) for _ in range(4))
-    for attachment, seconds in ((just, -1), (long_ago, -60), (not_yet, 5)):
+    fresh, due, killed, not_yet, under_way = (attach(cast) for _ in range(5))
+    for attachment, seconds, lease in ((due, -1, None), (killed, -60, -1), (not_yet, 5, None), (under_way, -60, 5)):
         row = Attachment.objects.filter(pk=attachment.pk)
-        row.update(attempts=1, next_attempt_at=now + timedelta(seconds=seconds))
-    Attachment.objects.filter(pk=fresh.pk).update(next_attempt_at=now - timedelta(seconds=1))
-    assert media.retries_due(now) == [just.pk]
+        ends = None if lease is None else now + timedelta(seconds=lease)
+        row.update(attempts=1, next_attempt_at=now + timedelta(seconds=seconds), leased_until=ends)
+    assert media.overdue(now) == [killed.pk, due.pk]
+    assert media.overdue(now + timedelta(seconds=3)) == [killed.pk, due.pk, fresh.pk]  # whose task was lost
+
+
+def test_downloads_take_half_of_the_fleet(cast: Cast, platform: Platform, tmp_path: Path, places: None) -> None:
+    platform.on(GET, photo(tmp_path))
+    attachments = [attach(cast) for _ in range(6)]
+    busy = [attachment.pk for attachment in attachments[:4]]
+    Attachment.objects.filter(pk__in=busy).update(leased_until=timezone.now() + timedelta(seconds=9))
+    assert media.download(attachments[4].pk) is False
+    assert media.overdue(timezone.now() + timedelta(seconds=3)) == []
+    Attachment.objects.filter(pk=busy[0]).update(status="stored")
+    assert media.download(attachments[4].pk) is True
+    assert Attachment.objects.get(pk=attachments[4].pk).status == "stored"
+
+
+def test_who_has_fetched_one_asks_for_the_next_that_waits(
+    cast: Cast, platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform.on(GET, photo(tmp_path))
+    first, second = attach(cast), attach(cast)
+    asked: list[Any] = []
+    monkeypatch.setattr(tasks, "enqueue_now", lambda task, pk: asked.append((task.name, pk)))
+    tasks.download(str(first.pk))
+    assert asked == [("dispatch.tasks.download", str(second.pk))]
+    tasks.download(str(first.pk))  # done already: nobody is asked for anything
+    assert len(asked) == 1

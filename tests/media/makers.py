@@ -2,7 +2,6 @@
 
 import math
 import struct
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +9,8 @@ import av
 import pillow_heif
 from av.audio.frame import AudioFrame
 from PIL import Image, ImageDraw
+
+from devtools import bombs
 
 GPS_IFD, ORIENTATION, MAKE = 0x8825, 0x0112, 0x010F
 LATITUDE_REF, LATITUDE = 1, 2
@@ -40,14 +41,7 @@ def heic(path: Path, *, width: int = 640, height: int = 480) -> Path:
 
 def png_bomb(path: Path, *, side: int) -> Path:
     """A valid grey PNG of side × side zero pixels, a few kilobytes long."""
-
-    def chunk(name: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-
-    squeeze = zlib.compressobj(9)
-    rows = b"".join(squeeze.compress(bytes(side + 1)) for _ in range(side)) + squeeze.flush()
-    header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b""))
+    path.write_bytes(bombs.png_bomb(side))
     return path
 
 

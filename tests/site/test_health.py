@@ -1,12 +1,13 @@
 """/healthz, /readyz, /metrics, the schema, and what is said while something is away."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.db import OperationalError
 from django.test import Client
 
-from community_report.core import heartbeat
+from community_report.core import heartbeat, redis
 from tests.factories import Cast
 
 
@@ -21,6 +22,26 @@ def test_ready_when_every_part_is(db: None) -> None:
     answer = Client().get("/readyz", HTTP_HOST="not.allowed.example")
     parts = {"database": True, "migrations": True, "redis": True, "worker": True}
     assert (answer.status_code, answer.json()) == (200, {"status": "ok", "parts": parts})
+
+
+def test_one_slow_answer_of_redis_does_not_make_it_unready(db: None) -> None:
+    heartbeat.write_heartbeat()
+    redis.breaker.trip()
+    assert Client().get("/readyz").status_code == 200
+
+
+def test_a_worker_beats_past_the_breaker(db: None) -> None:
+    redis.breaker.trip()
+    heartbeat.write_heartbeat()
+    redis.breaker.reset()
+    assert heartbeat.worker_is_alive()
+
+
+def test_the_fleet_is_as_large_as_its_workers_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, size in (("one", 4), ("other", 2)):
+        monkeypatch.setitem(heartbeat._own, "worker", SimpleNamespace(concurrency=size))
+        heartbeat.write_heartbeat(SimpleNamespace(eventer=SimpleNamespace(hostname=name)))
+    assert heartbeat.processes() == 6
 
 
 def test_not_ready_without_redis(db: None, settings: Any) -> None:

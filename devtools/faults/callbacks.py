@@ -1,0 +1,108 @@
+"""What WeChat posts to us: copies, disorder, four things at once, and what we fail to deal with."""
+
+import threading
+import time
+from typing import Any
+from xml.sax.saxutils import escape
+
+from devtools.faults.registry import Scene, clock, expect, fault, word
+from devtools.waiting import until
+
+ROUNDS = 20
+
+
+@fault("three-copies", 34)
+def copies(scene: Scene) -> None:
+    """the same message three times in the same instant and once more 5 s later: one row, one effect, the same reply"""
+    for number in range(ROUNDS):
+        xml = _xml("zhao", scene, MsgType="text", Content=word(), MsgId=str(time.time_ns() + number))
+        entries = _together(*[lambda xml=xml: scene.sandbox.call("POST", "callbacks/raw", json=_raw(xml))] * 3)
+        replies = {str(entry["reply"]) for entry in entries}
+        expect(len(replies) == 1 and all(len(entry["tries"]) == 1 for entry in entries), f"{entries}")
+    scene.pause(5)
+    late = scene.sandbox.call("POST", "callbacks/raw", json=_raw(xml))
+    expect(str(late["reply"]) in replies, "the late copy has another reply")
+
+
+@fault("out-of-order", 35)
+def out_of_order(scene: Scene) -> None:
+    """unfollow and follow arrive the wrong way round: the later one by CreateTime counts"""
+    from dispatch.models import Contact
+
+    now = int(time.time())
+    for event, at in (("subscribe", now + 2), ("unsubscribe", now + 1)):
+        scene.sandbox.call("POST", "callbacks/raw", json=_raw(_event("zhang", scene, event, at), "zhang"))
+    contact = Contact.objects.get(user=scene.town.people["zhang"])
+    expect(contact.subscribed, "the earlier unfollow won")
+    scene.wait_shown(scene.file())
+    for event, at in (("unsubscribe", now + 4), ("subscribe", now + 3)):
+        scene.sandbox.call("POST", "callbacks/raw", json=_raw(_event("zhang", scene, event, at), "zhang"))
+    contact.refresh_from_db()
+    expect(not contact.subscribed, "the earlier follow won")
+    scene.pause(max(0.0, now + 6 - time.time()))
+    scene.sandbox.call(
+        "POST", "callbacks/raw", json=_raw(_event("zhang", scene, "subscribe", int(time.time())), "zhang")
+    )
+
+
+@fault("four-at-once", 36)
+def four_at_once(scene: Scene) -> None:
+    """three pictures and a text of one person in the same instant: one draft"""
+    from reports.models import Draft
+
+    _together(
+        *[lambda: scene.sandbox.act("zhao", "image", photo="leak")] * 3,
+        lambda: scene.say(),
+    )
+    drafts = Draft.objects.filter(owner=scene.town.people["zhao"], ended_at=None)
+    expect(drafts.count() == 1, f"{drafts.count()} drafts")
+    draft = drafts.get()
+    until(lambda: draft.attachments.filter(status="stored").count() == 3, 30, "the pictures are not stored")
+    scene.note("one draft with the text and three stored pictures")
+
+
+@fault("callbacks-without-workers", 6)
+def without_workers(scene: Scene) -> None:
+    """no worker, no Redis, WeChat's API away: what people write is stored and answered all the same"""
+    scene.sandbox.fault("drop", "^/cgi-bin/")
+    scene.stage.kill("worker")
+    scene.stage.services.valkey.kill()
+    entries = [scene.say() for _ in range(10)]
+    report = scene.file()
+    expect(all(entry["reply"] for entry in entries), "somebody had no reply")
+    slowest = max(one["seconds"] for entry in entries for one in entry["tries"])
+    scene.sandbox.clear_faults()
+    scene.stage.services.valkey.start()
+    began = clock()
+    scene.stage.start("worker")
+    scene.wait_shown(report)
+    scene.note(f"slowest reply {slowest:.2f} s; the report was pushed {clock() - began:.1f} s after the worker's start")
+
+
+def _raw(xml: str, host: str = "zhao") -> dict[str, str]:
+    return {"phone": host, "xml": xml}
+
+
+def _event(host: str, scene: Scene, event: str, at: int) -> str:
+    return _xml(host, scene, CreateTime=str(at), MsgType="event", Event=event, EventKey="")
+
+
+def _xml(host: str, scene: Scene, **fields: str) -> str:
+    common = {"ToUserName": "gh_fuchen_demo", "FromUserName": scene.town.openid(host)}
+    values = common | {"CreateTime": str(int(time.time()))} | fields
+    return "<xml>" + "".join(f"<{name}>{escape(value)}</{name}>" for name, value in values.items()) + "</xml>"
+
+
+def _together(*calls: Any) -> list[dict[str, Any]]:
+    barrier, results = threading.Barrier(len(calls)), list[dict[str, Any]]()
+
+    def run(call: Any) -> None:
+        barrier.wait(20)
+        results.append(call())
+
+    threads = [threading.Thread(target=run, args=(call,)) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return results

@@ -1,0 +1,51 @@
+"""A PostgreSQL that takes connections and statements and never answers: everybody gives up by the clock."""
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg2
+import pytest
+from django.db import OperationalError, connection
+from django.test import Client
+
+from community_report.core import database
+
+
+@contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    began = time.monotonic()
+    yield
+    assert time.monotonic() - began < seconds
+
+
+def test_a_connection_is_not_waited_for_longer_than_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "CONNECT_SECONDS", 0.3)
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        host, port = server.getsockname()
+        with at_most(2), pytest.raises(psycopg2.OperationalError):
+            psycopg2.connect(host=host, port=port, user="x", dbname="x")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_statement_is_given_up_and_the_next_one_works() -> None:
+    with at_most(2), pytest.raises(OperationalError), database.patience(0.3), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(5)")
+    connection.close_if_unusable_or_obsolete()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        assert cursor.fetchone() == (1,)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_request_whose_connection_has_fallen_silent_gets_another(monkeypatch: pytest.MonkeyPatch, cast: Any) -> None:
+    """Django asks at the beginning of a request whether its connection is still good, and has to be told soon."""
+    monkeypatch.setattr(database, "FIRST_SECONDS", 0.0)
+    client = Client()
+    client.force_login(cast.resident, backend="accounts.auth.ManagerBackend")
+    with at_most(5):
+        assert client.get("/api/v1/me").status_code == 200
