@@ -24,3 +24,7 @@ class Kind(TextChoices):
     NOTICE = "notice", _("公告")
     BINDING_DECIDED = "binding_decided", _("绑定结果")
     BINDING_PENDING = "binding_pending", _("待审核绑定")
+
+
+#: To many people at once, and in no hurry: sent by the lane alone, where whatever else is due goes first.
+BROADCASTS = (Kind.NOTICE, Kind.BOARD_POST)

@@ -13,8 +13,11 @@ from .services import delivery, group_messages, media, routing, sweeping
 @shared_task
 def route(outbox_id: int) -> None:
     """Work out who is to be told, then ask for the sending, batch by batch."""
-    for batch in routing.route(outbox_id):
+    batches = routing.route(outbox_id)
+    for batch in batches:
         enqueue_now(deliver, [str(pk) for pk in batch])
+    if not batches and routing.is_broadcast(outbox_id):
+        enqueue_now(deliver_due)
 
 
 @shared_task
@@ -24,13 +27,21 @@ def deliver(delivery_ids: list[str]) -> None:
 
 
 @shared_task
+def deliver_due() -> None:
+    """Send what is due; what is left when the time is up goes on at once, not with the next pulse."""
+    if delivery.deliver_due():
+        enqueue_now(deliver_due)
+
+
+@shared_task
 def pulse() -> None:
     """Every second: what is due goes out, retries above all."""
     for pk in media.overdue(timezone.now()):
         enqueue_now(download, str(pk))
     if group_messages.waiting(timezone.now()):
         enqueue_now(send_group_messages)
-    sweeping.pulse(timezone.now())
+    if sweeping.pulse(timezone.now()):
+        enqueue_now(deliver_due)
 
 
 @shared_task

@@ -70,7 +70,7 @@ def values_of(delivery: Delivery, event: ReportEvent | None, *, glimpse: bool, c
     zone = ZoneInfo(delivery.community.timezone if delivery.community else settings.TIME_ZONE)
     values: dict[str, Value] = {
         "message": delivery.text,
-        "kind": delivery.get_kind_display(),
+        "kind": str(Kind(delivery.kind).label),  # get_kind_display translates every kind to find this one
         "community": delivery.community.name if delivery.community else "",
         "time": event.at if event else delivery.created_at,
         **_own_values(delivery, event, glimpse=glimpse),

@@ -1,14 +1,16 @@
-"""Sending what is due: lease a wave, call WeChat for all of it at once outside any transaction, write down the answers.
+"""Sending what is due: lease, call WeChat outside any transaction, write down the answers as they come.
+
+The three overlap: while messages are on their way the next are leased, so that as many calls as are allowed are under
+way all the time, and one slow answer keeps nobody's message back.
 
 `deliver` serves the tasks that routing asks for. `deliver_due` is the lane: one at a time in the whole fleet, it takes
-what has come due, retries above all. While WeChat is silent only the lane sends, so that waiting for a silent WeChat
-never holds more than one worker process.
+what has come due, retries and broadcasts above all. While WeChat is silent only the lane sends, so that waiting for a
+silent WeChat never holds more than one worker process.
 """
 
 import secrets
 import time
 from collections.abc import Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -16,98 +18,99 @@ import structlog
 from django.db.models import QuerySet
 
 from community_report.core import redis
-from community_report.wechat.errors import ErrorKind, WeChatError, transient
-from dispatch.kinds import Kind
+from community_report.wechat.errors import transient
+from dispatch.kinds import BROADCASTS
 from dispatch.models import Delivery
 
 from . import troubles
 from .finishing import apply_early_finishes, finish_template
-from .leasing import Shipment, take
-from .outcomes import Accepted, Outcome, record
+from .leasing import release, take
+from .outcomes import record
+from .sending import Crew, Results
 
 __all__ = ["deliver", "deliver_due", "finish_template"]
 
 log = structlog.get_logger(__name__)
 
 #: Messages sent at once, each by a thread of its own; more while WeChat is silent and every call may last its time-out.
-WAVE, SILENT_WAVE = 16, 32
-#: No new wave is begun after so many seconds, and none lasts longer than so many: the task's soft limit is 22.
-BEGIN_WITHIN, WAVE_SECONDS = 6.0, 14.0
-#: Answers that come within so long of one another are written down together.
-LOT_SECONDS = 0.2
+AT_ONCE, AT_ONCE_SILENT = 16, 32
+#: So many times as many are in hand at most: enough to go on with while answers are written down and more is leased.
+AHEAD = 4
+#: Seconds after its start, until which a run leases messages, begins with those it has, and waits for answers. The
+#: task's soft limit is 22.
+LEASE_WITHIN, BEGIN_WITHIN, END_WITHIN = 5.5, 6.5, 20.0
 #: Longer than a task can live: a killed worker keeps the lane no longer than this.
 LANE_SECONDS = 25
 _LANE = "dispatch:lane"
-#: To many people at once, and in no hurry: in the lane, whatever else is due goes first.
-BROADCASTS = (Kind.NOTICE, Kind.BOARD_POST)
 
 
 def deliver(delivery_ids: Iterable[UUID]) -> None:
     """Send these, as far as they are due; nothing while WeChat is silent, when all sending is the lane's."""
     if not troubles.is_silent():
-        _send_waves([Delivery.objects.filter(pk__in=list(delivery_ids))], WAVE)
+        _Run([Delivery.objects.filter(pk__in=list(delivery_ids))], AT_ONCE).go()
 
 
 def deliver_due() -> bool:
-    """Send whatever is due; False when time ran out first, or when another worker is at it."""
+    """Send whatever is due; True when time ran out first, so that it is worth going on at once."""
     everything = Delivery.objects.all()
     with _lane() as mine:
-        size = SILENT_WAVE if troubles.is_silent() else WAVE
-        return mine and _send_waves([everything.exclude(kind__in=BROADCASTS), everything], size)
+        if not mine:
+            return False
+        size = AT_ONCE_SILENT if troubles.is_silent() else AT_ONCE
+        run = _Run([everything.exclude(kind__in=BROADCASTS), everything], size)
+        run.go()
+        return not (run.done or run.silent)
 
 
-def _send_waves(by_turn: "list[QuerySet[Delivery]]", size: int) -> bool:
-    """Wave after wave until nothing is due, the time is up, or WeChat is found silent; True for nothing due.
+class _Run:
+    """One run over what is due, at each turn of the first of `by_turn` that has something."""
 
-    Each wave comes from the first of `by_turn` that has something due.
-    """
-    end = time.monotonic() + BEGIN_WITHIN
-    while time.monotonic() < end:
-        looked_at, shipments = next((wave for among in by_turn if (wave := take(among, size))[0]), (0, []))
-        if not looked_at:
-            return True
-        if shipments:
-            for results in send(shipments):
-                record(results)
-                apply_early_finishes(results)
-            if troubles.is_silent():
-                return False
-    return False
+    def __init__(self, by_turn: "list[QuerySet[Delivery]]", size: int) -> None:
+        self._by_turn = by_turn
+        self._start = time.monotonic()
+        self._crew = Crew(size)
+        #: Nothing is due any more. WeChat answers nobody.
+        self.done = self.silent = False
 
+    def go(self) -> None:
+        with self._crew:
+            while not self._over():
+                if self._passed() < LEASE_WITHIN and not self.silent:
+                    self._lease()
+                self._write_down(self._crew.answers(until=self._start + self._limit()))
+                if self.silent or self._passed() >= BEGIN_WITHIN:
+                    release(self._crew.take_back())
+            self._write_down([(shipment, transient("no answer in time")) for shipment in self._crew.unanswered()])
 
-def send(shipments: list[Shipment]) -> Iterator[list[tuple[Shipment, Outcome]]]:
-    """Call WeChat for every shipment, in parallel; gives the answers in lots as they come: one slow answer keeps no
-    other from being written down. An answer that takes longer than `WAVE_SECONDS` counts as none.
-    """
-    # The threads touch no database; what a thread still does after the time is up, its next attempt may do again.
-    executor = ThreadPoolExecutor(max_workers=len(shipments), thread_name_prefix="wechat")
-    waiting: dict[Future[Outcome], Shipment] = {executor.submit(_attempt, one): one for one in shipments}
-    end = time.monotonic() + WAVE_SECONDS
-    try:
-        while waiting and (answered := _next_lot(waiting, end)):
-            yield [(waiting.pop(future), future.result()) for future in answered]
-    finally:
-        executor.shutdown(wait=False, cancel_futures=True)
-    if waiting:
-        yield [(shipment, transient("no answer in time")) for shipment in waiting.values()]
+    def _over(self) -> bool:
+        if len(self._crew):
+            return self._passed() >= END_WITHIN
+        return self.done or self.silent or self._passed() >= LEASE_WITHIN
 
+    def _passed(self) -> float:
+        return time.monotonic() - self._start
 
-def _next_lot(waiting: Iterable[Future[Outcome]], end: float) -> set[Future[Outcome]]:
-    """The next answer and what comes with it; empty when the time is up."""
-    wait(waiting, timeout=max(0.0, end - time.monotonic()), return_when=FIRST_COMPLETED)
-    return wait(waiting, timeout=min(LOT_SECONDS, max(0.0, end - time.monotonic()))).done
+    def _limit(self) -> float:
+        return BEGIN_WITHIN if self._passed() < BEGIN_WITHIN else END_WITHIN
 
+    def _lease(self) -> None:
+        """Fill up what is in hand, unless there is plenty. During a silence nothing is taken to wait in the queue."""
+        size = self._crew.size
+        room = (size if size == AT_ONCE_SILENT else AHEAD * size) - len(self._crew)
+        if room < size:
+            return
+        for among in self._by_turn:
+            looked_at, shipments = take(among, room)
+            if looked_at:
+                break
+        self.done = not looked_at
+        self._crew.hand_over(shipments)
 
-def _attempt(shipment: Shipment) -> Outcome:
-    try:
-        return Accepted(shipment.channel.send(shipment.message))
-    except WeChatError as error:
-        log.info("not_sent", delivery=str(shipment.rows[0].pk), channel=shipment.channel.name, error=str(error))
-        return error
-    except Exception as error:
-        # A fault of ours in one channel must not keep the message from the next one.
-        log.exception("channel_failed", delivery=str(shipment.rows[0].pk), channel=shipment.channel.name)
-        return WeChatError(ErrorKind.PERMANENT, type(error).__name__)
+    def _write_down(self, results: Results) -> None:
+        if results:
+            record(results)
+            apply_early_finishes(results)
+            self.silent = troubles.is_silent()
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import structlog
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from community_report.wechat.errors import ErrorKind, kind_of_finish_status
@@ -17,6 +18,7 @@ from dispatch.models import Delivery, InboundMessage
 
 from .leasing import Shipment
 from .outcomes import Accepted, Outcome, hand_over
+from .rows import save
 
 log = structlog.get_logger(__name__)
 
@@ -24,8 +26,7 @@ USER_BLOCK, SYSTEM_FAILED = "user block", "system failed"
 #: How often a message that WeChat took and lost is sent again by the same channel.
 MAX_RESENDS = 3
 _SAVED = [
-    "status", "tried", "code", "due_at", "message_id", "sent_at", "delivered_at", "resends", "leader",
-    "first_failed_at", "failed_at",
+    "status", "tried", "code", "due_at", "message_id", "sent_at", "resends", "leader", "first_failed_at", "failed_at",
 ]  # fmt: skip
 #: An event can only have overtaken us while we were waiting for the answer.
 _OVERTAKEN_WITHIN = timedelta(minutes=1)
@@ -39,22 +40,27 @@ def finish_template(message_id: str, status: str) -> None:
     transaction.on_commit(lambda: _finish(message_id, status), robust=True)
 
 
-@transaction.atomic
 def _finish(message_id: str, status: str) -> bool:
-    sent = Delivery.objects.select_for_update().filter(message_id=message_id, status=Delivery.Status.SENT)
-    rows = list(sent.order_by("pk"))
+    """Is the message known, and not finished before?"""
+    sent = Delivery.objects.filter(message_id=message_id, status=Delivery.Status.SENT)
+    kind = kind_of_finish_status(status)
+    if kind is None:
+        return bool(sent.update(status=Delivery.Status.DELIVERED, delivered_at=timezone.now()))
+    return _failed(sent, kind, status)
+
+
+@transaction.atomic
+def _failed(sent: "QuerySet[Delivery]", kind: ErrorKind, status: str) -> bool:
+    rows = list(sent.select_for_update().order_by("pk"))
     for row in rows:
-        _apply(row, status)
-    Delivery.objects.bulk_update(rows, _SAVED)
+        _try_again(row, kind, status)
+    save(rows, _SAVED)
     return bool(rows)
 
 
-def _apply(row: Delivery, status: str) -> None:
+def _try_again(row: Delivery, kind: ErrorKind, status: str) -> None:
+    """By the same channel where the fault was WeChat's, else by the next one."""
     now = timezone.now()
-    kind = kind_of_finish_status(status)
-    if kind is None:
-        row.status, row.delivered_at = Delivery.Status.DELIVERED, now
-        return
     log.info("template_not_delivered", delivery=str(row.pk), status=status)
     row.status, row.sent_at, row.leader_id, row.message_id = Delivery.Status.PENDING, None, None, ""
     row.resends += 1

@@ -37,9 +37,10 @@ KEPT = timedelta(days=30)
 #: WeChat may tell where a phone is every five seconds: a trail that nobody here has a use for.
 _NOT_KEPT = {"location": ("Latitude", "Longitude", "Precision")}
 
+_LIMITS = "SELECT set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true)"
 _INSERT = """
-INSERT INTO dispatch_inboundmessage (key, openid, kind, event, payload, reply, received_at, error)
-VALUES (%s, %s, %s, %s, %s, '', %s, %s)
+INSERT INTO dispatch_inboundmessage (key, openid, kind, event, payload, reply, received_at, handled_at, error)
+VALUES (%s, %s, %s, %s, %s, '', %s, %s, %s)
 ON CONFLICT (key) DO NOTHING RETURNING id
 """
 
@@ -59,9 +60,10 @@ def receive(message: Inbound) -> bytes:
             log.info("inbound_repeated", key=message.dedupe_key)
             return _stored_reply(message.dedupe_key)
         reply, error = _answer(message)
-        InboundMessage.objects.filter(pk=pk).update(
-            reply=reply.decode(), error=error, handled_at=None if error else timezone.now()
-        )
+        # As it was inserted, it is handled and answered in silence: most events are.
+        if error or reply != success():
+            handled_at = None if error else timezone.now()
+            InboundMessage.objects.filter(pk=pk).update(reply=reply.decode(), error=error, handled_at=handled_at)
         return reply
 
 
@@ -90,22 +92,15 @@ def _hurried() -> Iterator[None]:
     """A transaction that fails before WeChat hangs up."""
     with patience(PATIENCE), transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [STATEMENT_TIMEOUT])
-            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
+            cursor.execute(_LIMITS, [STATEMENT_TIMEOUT, LOCK_TIMEOUT])
         yield
 
 
 def _insert(key: str, openid: str, kind: str, event: str, *, payload: dict[str, Any], error: str) -> int | None:
     """The new row's id, or None when the key is there already (also when another transaction is just committing it)."""
-    values: list[str | datetime] = [
-        key,
-        openid,
-        kind[:20],
-        event[:40],
-        json.dumps(payload),
-        timezone.now(),
-        error[:200],
-    ]
+    now = timezone.now()
+    handled_at = None if error else now
+    values = [key, openid, kind[:20], event[:40], json.dumps(payload), now, handled_at, error[:200]]
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, values)
         row = cursor.fetchone()

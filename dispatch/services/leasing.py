@@ -1,13 +1,13 @@
 """Taking what is due: lock, look again whether it should still go, lease it, and make its message. One transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, prefetch_related_objects
 from django.utils import timezone, translation
 
 from accounts.models import Membership
@@ -23,12 +23,17 @@ from . import grants, troubles, windows
 from .gathering import groups_of
 from .quiet import quiet_until
 from .routing import is_urgent, reason_to_skip
+from .rows import save, save_leased
 
 #: Longer than one call can take, token and all, and the longest that a killed worker keeps a message from going out.
 LEASE = timedelta(seconds=30)
 #: Not for who does not want to see the report any more.
 _FOR_WHO_CARES = frozenset({Kind.NEW_REPORT, Kind.UNCLAIMED, Kind.URGED})
 _SAVED = ["status", "code", "due_at", "leased_until", "attempts", "gathered", "channel"]
+_RELATED = [
+    "user__contact", "community", "notice", "report__category", "report__claimed_by", "report__tags",
+    "outbox__membership__community", "outbox__membership__role", "outbox__membership__home__building",
+]  # fmt: skip
 
 
 @dataclass
@@ -74,24 +79,27 @@ def take(among: "QuerySet[Delivery]", size: int) -> tuple[int, list[Shipment]]:
     now = timezone.now()
     with transaction.atomic():
         rows = list(
-            (among & due(now))
-            .select_for_update(skip_locked=True, of=("self",))
-            .select_related(
-                "user__contact", "community", "notice", "report__category", "report__claimed_by",
-                "outbox__membership__community", "outbox__membership__role", "outbox__membership__home__building",
-            )
-            .prefetch_related("report__tags")
-            .order_by("due_at")[:size]
-        )  # fmt: skip
+            (among & due(now)).select_for_update(skip_locked=True, of=("self",)).order_by("due_at")[:size]
+        )
         if not rows:
             return 0, []
+        # Not joined: rows of one notice or report share all but the person, and each is read once.
+        prefetch_related_objects(rows, *_RELATED)
         desk = desk_for(rows)
         ready = [row for row in rows if may_go(row, desk, now)]
         groups = groups_of(ready, now)
         shipments = [made for group in groups if (made := _ship(group, desk, now))]
         changed = {row.pk: row for row in (*rows, *(row for group in groups for row in group))}
-        Delivery.objects.bulk_update(changed.values(), _SAVED)
+        save(list(changed.values()), _SAVED)
         return len(rows), shipments
+
+
+def release(shipments: Iterable[Shipment]) -> None:
+    """Give back what was leased and never begun: it is due as before."""
+    leases = [(row, shipment.lease) for shipment in shipments for row in shipment.rows]
+    for row, _ in leases:
+        row.leased_until, row.attempts = None, row.attempts - 1
+    save_leased(leases, ["leased_until", "attempts"])
 
 
 def desk_for(rows: list[Delivery]) -> Desk:

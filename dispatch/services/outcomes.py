@@ -14,6 +14,7 @@ from dispatch.models import Contact, Delivery
 
 from . import grants, troubles
 from .leasing import Shipment
+from .rows import save_leased
 
 log = structlog.get_logger(__name__)
 
@@ -57,24 +58,17 @@ def record(results: Iterable[tuple[Shipment, Outcome]]) -> None:
     """Write down every outcome; a row that is no longer ours (its lease ran out) is left to who has it now."""
     results = list(results)
     now = timezone.now()
+    for shipment, outcome in results:
+        for row in shipment.rows:
+            settle(row, shipment, outcome, now)
     with transaction.atomic():
-        ours = _ours(results)
+        save_leased([(row, shipment.lease) for shipment, _ in results for row in shipment.rows], _SAVED)
         for shipment, outcome in results:
-            rows = [ours[row.pk] for row in shipment.rows if row.pk in ours]
-            for row in rows:
-                settle(row, shipment, outcome, now)
             _note(shipment, outcome, now)
-        Delivery.objects.bulk_update(ours.values(), _SAVED)
         if any(_is_an_answer(outcome) for _, outcome in results):
             troubles.silence_is_over(now)
         accepted = [shipment for shipment, outcome in results if isinstance(outcome, Accepted)]
         troubles.works({f"quota:{s.channel.name}" for s in accepted} | {f":{_way(s)}" for s in accepted})
-
-
-def _ours(results: list[tuple[Shipment, Outcome]]) -> dict:
-    leases = {row.pk: shipment.lease for shipment, _ in results for row in shipment.rows}
-    locked = Delivery.objects.select_for_update().filter(pk__in=leases, status=Delivery.Status.PENDING).order_by("pk")
-    return {row.pk: row for row in locked if row.leased_until == leases[row.pk]}
 
 
 def settle(row: Delivery, shipment: Shipment, outcome: Outcome, now: datetime) -> None:

@@ -13,6 +13,7 @@ from accounts.models import User
 from dispatch import wording
 from dispatch.audience import Recipient
 from dispatch.channels.base import MASS
+from dispatch.kinds import BROADCASTS
 from dispatch.models import Contact, Delivery, Outbox
 from dispatch.occasions import audiences_of
 from reports.models import Report
@@ -29,7 +30,7 @@ SEND_BATCH, SEND_BATCHES = 50, 4
 
 
 def route(outbox_id: int) -> list[list[UUID]]:
-    """Insert the deliveries of an outbox row; gives the first of those to be sent now, in batches.
+    """Insert the deliveries of an outbox row; gives the first of those to be sent now, in batches. A broadcast has none.
 
     Does nothing for a row that is routed or that another worker holds. A failure is noted on the row and raised.
     """
@@ -57,10 +58,17 @@ def _route(outbox_id: int) -> list[list[UUID]]:
         Delivery.objects.bulk_create(_deliveries(box, people, now), ignore_conflicts=True)
     box.routed_at, box.error = now, ""
     box.save(update_fields=["routed_at", "error"])
+    log.info("routed", key=box.key, kind=box.kind, people=len(recipients))
+    if box.kind in BROADCASTS:
+        return []
     due = box.deliveries.filter(status=Delivery.Status.PENDING, due_at__lte=now).exclude(channel=MASS).order_by("pk")
     first = list(due.values_list("pk", flat=True)[: SEND_BATCH * SEND_BATCHES])
-    log.info("routed", key=box.key, kind=box.kind, people=len(recipients))
     return [list(batch) for batch in _batched(first, SEND_BATCH)]
+
+
+def is_broadcast(outbox_id: int) -> bool:
+    """Is it for the lane to send?"""
+    return Outbox.objects.filter(pk=outbox_id, kind__in=BROADCASTS).exists()
 
 
 def _recipients(box: Outbox) -> list[Recipient]:

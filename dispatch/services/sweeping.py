@@ -32,12 +32,14 @@ ROUTE_ATTEMPTS = 100
 Part = Callable[[], object]
 
 
-def pulse(now: datetime) -> None:
-    """Every second, and cheap when there is nothing: route what no task has routed, send what has come due."""
+def pulse(now: datetime) -> bool:
+    """Every second, and cheap when there is nothing: route what no task has routed, send what has come due.
+
+    True when time ran out while sending.
+    """
     _route_unrouted(now, failed_before=False)
     troubles.probe(now, PROBE_EVERY)
-    if due(now).exists():
-        delivery.deliver_due()
+    return due(now).exists() and delivery.deliver_due()
 
 
 def sweep(now: datetime, *, queue_download: Callable[[UUID], object]) -> None:

@@ -16,7 +16,7 @@ from community_report.core import redis
 from community_report.wechat.errors import ErrorKind, WeChatError
 from dispatch.kinds import Kind
 from dispatch.models import Contact, Delivery, MessageForm, Trouble
-from dispatch.services import delivery, leasing, outcomes
+from dispatch.services import delivery, leasing, outcomes, sending
 from dispatch.services.sweeping import pulse
 from notices.services import publish_notice
 from reports.models import Report
@@ -259,20 +259,22 @@ def test_a_broken_channel_hands_over(wechat: WeChat, report: Report) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_no_network_inside_a_transaction(wechat: WeChat, report: Report) -> None:
     inside = []
-    original = delivery.send
+    original = sending.Crew.hand_over
 
-    def watched(shipments: Any) -> Any:
-        inside.append(connection.in_atomic_block)
-        return original(shipments)
+    def watched(crew: sending.Crew, shipments: list[leasing.Shipment]) -> None:
+        if shipments:
+            inside.append(connection.in_atomic_block)
+        original(crew, shipments)
 
-    with patch.object(delivery, "send", watched):
+    with patch.object(sending.Crew, "hand_over", watched):
         send_all()
     assert inside == [False]
     assert only().status == SENT
 
 
 def test_a_slow_answer_counts_as_none(wechat: WeChat, report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery, "WAVE_SECONDS", 0.1)
+    monkeypatch.setattr(delivery, "BEGIN_WITHIN", 0.05)
+    monkeypatch.setattr(delivery, "END_WITHIN", 0.1)
 
     def slow(_call: Any) -> Answer:
         wechat.released.wait(0.5)
@@ -353,7 +355,8 @@ def test_only_one_worker_has_the_lane(wechat: WeChat, report: Report) -> None:
     assert not delivery.deliver_due()
     assert wechat.texts == []
     redis.store().delete("dispatch:lane")
-    assert delivery.deliver_due()
+    delivery.deliver_due()
+    assert len(wechat.texts) == 1
     assert redis.store().get("dispatch:lane") is None
 
 
@@ -361,7 +364,7 @@ def test_a_notice_to_everybody_does_not_stand_before_a_report(wechat: WeChat, ca
     publish_notice(actor=cast.manager, community=cast.community, title="停水", body="明天")
     route_all()
     Delivery.objects.filter(kind=Kind.NOTICE).update(due_at=timezone.now() - timedelta(minutes=1))
-    with patch.object(delivery, "WAVE", 1):
+    with patch.object(delivery, "AT_ONCE", 1), patch.object(delivery, "AHEAD", 1):
         delivery.deliver_due()
     assert "卫生清理" in wechat.texts[0][1]
     assert len(wechat.texts) == 6
