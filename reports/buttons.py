@@ -90,6 +90,8 @@ def _done(action: Action) -> str:
 def _label(action: Action, status: str) -> str:
     if action == Action.ASSIGN and status == Status.CLAIMED:
         return _("转给同事")
+    if action == Action.RELEASE:
+        return _("退回或转给同事")
     return str(action.label)
 
 

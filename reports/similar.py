@@ -8,6 +8,8 @@ from .models import Report
 
 #: How many of the newest open reports are compared, how many are shown, and from which likeness on.
 COMPARED, SHOWN, ALIKE = 300, 10, 0.3
+#: For a manager who merges: how many are offered first, from which score on, and when two addresses are one place.
+LIKELY, DUPLICATE, SAME_PLACE = 5, 0.6, 0.7
 
 
 def similar_reports(
@@ -28,6 +30,25 @@ def similar_reports(
     scored = [(max(likeness(q, report.title), likeness(q, report.description)), report) for report in newest]
     likest = sorted((pair for pair in scored if pair[0] >= ALIKE), key=lambda pair: -pair[0])[:SHOWN]
     return sorted((report for _score, report in likest), key=lambda report: report.created_at, reverse=True)
+
+
+def likely_duplicates(report: Report) -> list[Report]:
+    """Open reports of its community that may be the same thing, the likest first; each with its category.
+
+    The words count, and that it is the same kind of thing at the same place.
+    """
+    others = Report.objects.open().filter(community=report.community_id).exclude(pk=report.pk)
+    newest = others.select_related("category", "claimed_by").order_by("-created_at", "-pk")[:COMPARED]
+    scored = [(_alike(report, other), other) for other in newest]
+    likest = sorted((pair for pair in scored if pair[0] >= DUPLICATE), key=lambda pair: -pair[0])
+    return [other for _score, other in likest[:LIKELY]]
+
+
+def _alike(report: Report, other: Report) -> float:
+    """0 to 1.5: the likeness of the words, and a quarter each for category and place."""
+    words = likeness(f"{report.title} {report.description}", f"{other.title} {other.description}")
+    place = likeness(report.address, other.address) >= SAME_PLACE
+    return words + 0.25 * (report.category_id == other.category_id) + 0.25 * place
 
 
 def likeness(one: str, other: str) -> float:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.models import Community, Membership, Role, User
+from accounts.models import Community, Membership, User
 from accounts.policies import Standing, person_of, standing_of
 from accounts.web import person_required
 from community_report.core.errors import DomainError, Invalid
@@ -20,16 +20,17 @@ from community_report.core.pages import page_of
 
 from .api.drafts import show_draft
 from .api.shapes import caller_shape, card_shape, report_shape
-from .buttons import Buttons, buttons_for
+from .buttons import buttons_for
 from .models import Attachment, Category, Draft, Report
 from .policies import Viewer
 from .querysets import ReportQuerySet
 from .services.submit import Caller, SubmitData, submit_report
+from .sheets import choices_for
 from .states import OPEN, Action, Party, Status
+from .views_acts import Way, unseen, work_way
 from .wording import beyond_title, receivers, standpoint, timeline
 
 Context = dict[str, Any]
-MERGE_CHOICES = 20
 
 
 # --- Filing -----------------------------------------------------------------------------------------------------
@@ -194,7 +195,7 @@ def report_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         return _version_alone(visible.first())
     report = visible.for_view(user).with_events().first()
     if report is None:
-        raise Http404
+        return unseen(request)
     shape = report_shape(report, viewer, events=True)
     full = "description" in shape
     steps = timeline(report, shape)
@@ -212,15 +213,23 @@ def report_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         "claimable": report.category.claimable,
         "confirming": confirming,
         "has_bar": not confirming and buttons.any,
+        "way_on": _way_on(report, viewer),
         "mine": Party.REPORTER in viewer.parties(report),
         "buttons": buttons,
         "merged_into": _merged_into(report, viewer),
         "sent": request.GET.get("sent") == "1" and Party.REPORTER in viewer.parties(report),
         "told": _told(report),
         "manages": viewer.standing.may("manage_reports", report.community_id),
-        **_choices(report, viewer, buttons),
+        **choices_for(report, viewer, buttons),
     }
     return render(request, "reports/report.html", context)
+
+
+def _way_on(report: Report, viewer: Viewer) -> Way | None:
+    """Staff whom a pushed link led to what is no longer theirs to do go on to their list."""
+    parties = viewer.parties(report)
+    theirs = Party.CLAIMANT in parties or report.status == Status.SUBMITTED
+    return work_way(viewer.standing) if Party.STAFF in parties and not theirs else None
 
 
 def _version(report: Report) -> str:
@@ -253,27 +262,3 @@ def _told(report: Report) -> str:
     if not count:
         return _("提交成功，已通知物业管理人员")
     return _("提交成功，已通知 %(n)d 位%(roles)s") % {"n": count, "roles": receivers(report)}
-
-
-def _choices(report: Report, viewer: Viewer, buttons: Buttons) -> Context:
-    """What the managers' sheets offer; read only where their button is shown."""
-    shown = {button.name for button in (buttons.green, buttons.plain, *buttons.more) if button}
-    choices: Context = {"sheets": shown}
-    if Action.ASSIGN in shown:
-        choices["colleagues"] = _colleagues(report)
-    if Action.RECATEGORIZE in shown:
-        others = Category.objects.filter(community=report.community_id, active=True)
-        choices["categories"] = others.exclude(pk=report.category_id)
-    if Action.MERGE in shown:
-        same = Report.objects.filter(community=report.community_id).open().exclude(pk=report.pk)
-        choices["candidates"] = same.select_related("category").order_by("-created_at")[:MERGE_CHOICES]
-    return choices
-
-
-def _colleagues(report: Report) -> list[Membership]:
-    """Staff of the community, those that its tags lead to first, on duty before off duty; each person once."""
-    here = Membership.objects.active().with_duty(timezone.now())
-    staff = here.filter(community=report.community_id, role__kind=Role.Kind.STAFF).exclude(user=report.claimed_by_id)
-    led = {role.pk for tag in report.tags.all() for role in tag.roles.all()}
-    rows = sorted(staff.select_related("user", "role"), key=lambda m: (m.role_id not in led, not m.on_duty_, m.name))
-    return list({membership.user_id: membership for membership in reversed(rows)}.values())[::-1]

@@ -20,10 +20,11 @@ SENTENCE_ENDS = "。！？；!?;.~…"
 
 @dataclass(frozen=True)
 class Standpoint:
-    """`headline` says where it stands, `following` what comes next and by when (or is empty)."""
+    """`headline` says where it stands, `following` what comes next and by when (or is empty); `late`: that is past."""
 
     headline: str
     following: str = ""
+    late: bool = False
 
 
 def standpoint(report: Report, viewer: Viewer) -> Standpoint:
@@ -36,11 +37,12 @@ def _submitted(report: Report, parties: set[Party], viewer: Viewer) -> Standpoin
     if not report.category.claimable:
         return Standpoint(_("已发布，邻居们都能看到"), _("物归原主后，由发布的人点“确认完成”"))
     by = _("应在 %(time)s 前有人接单") % {"time": clock_words(report.claim_due_at)} if report.claim_due_at else ""
-    if report.claim_due_at and report.claim_due_at <= viewer.now:
+    late = bool(report.claim_due_at and report.claim_due_at <= viewer.now)
+    if late:
         by = _("等得有点久了，已提醒物业管理人员")
     if Party.REPORTER in parties:
-        return Standpoint(_("已通知%(roles)s，等待接单") % {"roles": receivers(report)}, by)
-    return Standpoint(_("等待%(roles)s接单") % {"roles": receivers(report)}, by)
+        return Standpoint(_("已通知%(roles)s，等待接单") % {"roles": receivers(report)}, by, late)
+    return Standpoint(_("等待%(roles)s接单") % {"roles": receivers(report)}, by, late)
 
 
 def receivers(report: Report) -> str:
@@ -50,16 +52,25 @@ def receivers(report: Report) -> str:
 
 
 def _claimed(report: Report, parties: set[Party], viewer: Viewer) -> Standpoint:
-    due = _due(report, viewer.now)
+    due, late = _due(report, viewer.now), report.is_overdue(viewer.now)
     if Party.CLAIMANT in parties:
-        return Standpoint(_("您已接单，处理好后请提交结果"), due)
+        return Standpoint(_("您已接单，处理好后请提交结果"), due, late)
     if not viewer.may_read(report) or report.claimed_by is None:
         return Standpoint(_("已有师傅接单，正在处理"))
     name = person_name(report.claimed_by)
     if Party.STAFF in parties:
         words = {"name": name, "time": clock_words(report.claimed_at)}
-        return Standpoint(_("这条已由%(name)s在 %(time)s 接单") % words, _("您不用再处理，谢谢"))
-    return Standpoint(_("%(name)s已接单，正在处理") % {"name": name}, due)
+        return Standpoint(_("这条已由%(name)s在 %(time)s 接单") % words, _not_yours())
+    return Standpoint(_("%(name)s已接单，正在处理") % {"name": name}, due, late)
+
+
+def _not_yours() -> str:
+    """To a staff member whom a pushed link led to what has gone on without them."""
+    return _("您不用再处理，谢谢")
+
+
+def _is_colleagues(parties: set[Party]) -> bool:
+    return Party.STAFF in parties and not parties & {Party.CLAIMANT, Party.REPORTER, Party.MANAGER}
 
 
 def _due(report: Report, now: datetime) -> str:
@@ -73,24 +84,31 @@ def _resolved(report: Report, parties: set[Party], viewer: Viewer) -> Standpoint
     until = report.status_since + timedelta(days=report.community.auto_confirm_days)
     if Party.REPORTER in parties and Party.FILER not in parties:
         return Standpoint(_("请确认处理结果"), _("请在 %(day)s 前确认，否则将自动完成") % {"day": day_words(until)})
-    return Standpoint(_("已处理，等待上报人确认"), _("%(day)s 前没有回应将自动完成") % {"day": day_words(until)})
+    ends = _("%(day)s 前没有回应将自动完成") % {"day": day_words(until)}
+    if _is_colleagues(parties) and report.claimed_by is not None:
+        return Standpoint(_("%(name)s已处理，等待上报人确认") % {"name": person_name(report.claimed_by)}, _not_yours())
+    return Standpoint(_("已处理，等待上报人确认"), ends)
 
 
 def _closed(report: Report, parties: set[Party], viewer: Viewer) -> Standpoint:
     until = (report.closed_at or report.status_since) + timedelta(days=report.community.reopen_days)
     if Party.REPORTER in parties and viewer.now <= until:
         return Standpoint(_("已完成"), _("如果问题又出现，%(day)s 前可以重新打开") % {"day": day_words(until)})
+    if _is_colleagues(parties) and report.claimed_by is not None and report.claimed_by != viewer.user:
+        return Standpoint(_("%(name)s已处理完成") % {"name": person_name(report.claimed_by)}, _not_yours())
     return Standpoint(_("已完成"))
 
 
 def _dismissed(report: Report, parties: set[Party], viewer: Viewer) -> Standpoint:
     if Party.REPORTER in parties:
         return Standpoint(_("物业没有受理这条上报"), _("原因见下方；有疑问请联系物业"))
-    return Standpoint(_("这条上报没有被受理"))
+    return Standpoint(_("这条上报没有被受理"), _not_yours() if _is_colleagues(parties) else "")
 
 
 def _withdrawn(report: Report, parties: set[Party], viewer: Viewer) -> Standpoint:
-    return Standpoint(_("您已撤回") if Party.REPORTER in parties else _("上报人已撤回"))
+    if Party.REPORTER in parties:
+        return Standpoint(_("您已撤回"))
+    return Standpoint(_("上报人已撤回"), _not_yours() if _is_colleagues(parties) else "")
 
 
 def _merged(report: Report, parties: set[Party], viewer: Viewer) -> Standpoint:

@@ -99,14 +99,20 @@ def limit_of(request: Request) -> int:
     return int(raw)
 
 
-def page(request: Request, queryset: QuerySet[M], *, by: str = "created_at") -> tuple[list[M], str | None]:
-    """One page, newest first, and the cursor of the next (keyset on (`by`, pk): constant cost at any depth)."""
+def page(
+    request: Request, queryset: QuerySet[M], *, by: str = "created_at", ascending: bool = False
+) -> tuple[list[M], str | None]:
+    """One page, newest first, and the cursor of the next (keyset on (`by`, pk): constant cost at any depth).
+
+    `by` names a field or an annotation that holds a moment and is never null.
+    """
     limit = limit_of(request)
     cursor = request.query_params.get("cursor")
+    way, sign = ("gt", "") if ascending else ("lt", "-")
     if cursor:
         at, pk = _decode(cursor, queryset.model)
-        queryset = queryset.filter(Q(**{f"{by}__lt": at}) | Q(**{by: at, "pk__lt": pk}))
-    rows = list(queryset.order_by(f"-{by}", "-pk")[: limit + 1])
+        queryset = queryset.filter(Q(**{f"{by}__{way}": at}) | Q(**{by: at, f"pk__{way}": pk}))
+    rows = list(queryset.order_by(f"{sign}{by}", f"{sign}pk")[: limit + 1])
     if len(rows) <= limit:
         return rows, None
     last = rows[limit - 1]

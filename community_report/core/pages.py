@@ -12,13 +12,17 @@ from .errors import Invalid
 M = TypeVar("M", bound=Model)
 
 
-def page_of(request: HttpRequest, queryset: QuerySet[M], *, by: str = "created_at") -> tuple[list[M], str]:
+def page_of(
+    request: HttpRequest, queryset: QuerySet[M], *, by: str = "created_at", ascending: bool = False
+) -> tuple[list[M], str]:
     """One page, newest first (`?cursor=`, `?limit=`), and the query string of the next, empty at the end.
+
+    `ascending`: the earliest first, for what is due.
 
     A cursor that is none is a 404: it came from an address that we never made.
     """
     try:
-        rows, cursor = page(Request(request), queryset, by=by)
+        rows, cursor = page(Request(request), queryset, by=by, ascending=ascending)
     except Invalid:
         raise Http404 from None
     if not cursor:

@@ -72,6 +72,16 @@ def soon(value: Any) -> bool:
     return moment is not None and (moment - timezone.now()).total_seconds() < SOON_SECONDS
 
 
+@register.filter
+def pressing(value: Any, minutes: int) -> str:
+    """The class of a deadline: `danger` once it has passed, `warn` when fewer than `minutes` are left."""
+    moment = when.as_moment(value)
+    if moment is None:
+        return ""
+    left = (moment - timezone.now()).total_seconds()
+    return "danger" if left <= 0 else "warn" if left < minutes * 60 else "secondary"
+
+
 @cache
 def _catalogue(language: str) -> dict[str, Any]:
     view = JavaScriptCatalog()

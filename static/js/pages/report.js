@@ -17,7 +17,9 @@
     else app.toast(error.message);
   }
 
-  $(document).on("click", "button[data-act]", ({ currentTarget: button }) =>
+  $(document).on("click", "button[data-act]", (event) => {
+    const button = event.currentTarget;
+    event.preventDefault(); // without scripts the form does it
     app.once(button, async () => {
       try {
         await app.api.post(address + button.dataset.act);
@@ -25,8 +27,8 @@
       } catch (error) {
         failed(error);
       }
-    }),
-  );
+    });
+  });
 
   function payload(form, media) {
     const values = app.forms.values(form);

@@ -13,12 +13,23 @@
     tools.replaceWith(app.h("p", { class: "secondary card-said", role: "status", text: sentence }));
   }
 
+  function lost(button, sentence) {
+    settle(button, sentence);
+    countDown();
+  }
+
+  // One report fewer waits.
+  function countDown() {
+    const count = document.querySelector(".tabs [aria-current] .tab-count");
+    if (count) count.textContent = Math.max(0, Number(count.textContent) - 1);
+  }
+
   async function claim(button) {
     const id = button.dataset.claim;
     try {
       await app.api.post("reports/" + id + "/claim");
     } catch (error) {
-      if (error.status === 409 || error.status === 404) settle(button, error.message);
+      if (error.status === 409 || error.status === 404) lost(button, error.message);
       else app.toast(error.message);
       return;
     }
@@ -37,7 +48,7 @@
       await app.api.post("reports/" + button.dataset.ignore + "/ignore");
       app.reload(gettext("好的，不再提醒您这条"));
     } catch (error) {
-      if (error.status === 409) settle(button, error.message);
+      if (error.status === 409) lost(button, error.message);
       else app.toast(error.message);
     }
   }
@@ -53,10 +64,19 @@
   }
 
   $(document)
-    .on("click", "[data-claim]", (event) => app.once(event.currentTarget, () => claim(event.currentTarget)))
+    .on("click", "[data-claim]", (event) => {
+      event.preventDefault(); // without scripts the form does it
+      app.once(event.currentTarget, () => claim(event.currentTarget));
+    })
     .on("click", "[data-ignore]", (event) => app.once(event.currentTarget, () => ignore(event.currentTarget)))
     .on("change", "#duty", (event) => app.once(event.currentTarget, () => setDuty(event.currentTarget)));
 
-  // Coming back from a report, the list may be another one by now.
+  // Coming back, from a report or to the chat's window, the list may be another one by now.
+  const STALE = 60000;
+  let left = 0;
   window.addEventListener("pageshow", (event) => event.persisted && location.reload());
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) left = Date.now();
+    else if (left && Date.now() - left > STALE && !document.querySelector(".modal.show, [aria-busy=true]")) location.reload();
+  });
 })();
