@@ -21,8 +21,8 @@ class ErrorKind(StrEnum):
 #: Return codes, from the "error codes" table of each API's page under
 #: https://developers.weixin.qq.com/doc/service/api/ and the global table
 #: https://developers.weixin.qq.com/doc/oplatform/Return_codes/Return_code_descriptions_new.html
-#: What is not listed is PERMANENT.
-_CODES: dict[ErrorKind, frozenset[int]] = {
+#: What is not listed is PERMANENT as well.
+CODES: dict[ErrorKind, frozenset[int]] = {
     ErrorKind.TRANSIENT: frozenset(
         {
             -1,  # busy
@@ -36,6 +36,7 @@ _CODES: dict[ErrorKind, frozenset[int]] = {
         {
             45009,  # calls per day
             45028,  # no mass quota left
+            48006,  # clear_quota used up for the month
         }
     ),
     ErrorKind.NOT_THIS_WAY: frozenset(
@@ -70,8 +71,37 @@ _CODES: dict[ErrorKind, frozenset[int]] = {
     ),
     ErrorKind.PERSON: frozenset({40003, 43019}),
     ErrorKind.MEDIA_GONE: frozenset({40007}),
+    ErrorKind.PERMANENT: frozenset(
+        {
+            10003,  # redirect domain of OAuth
+            40002,  # grant type
+            40004,  # media type
+            40016,  # number of menu buttons
+            40018,  # length of a menu button's name
+            40029,  # OAuth code
+            40130,  # a mass message to one person
+            40163,  # OAuth code used before
+            40200,  # message type that a test account has not
+            41001,  # token missing
+            41008,  # OAuth code missing
+            41030,  # page of a subscription message
+            42003,  # OAuth code too old
+            43002,  # not POST
+            45002,  # content too long
+            45008,  # more than one article
+            45026,  # more than 25 templates
+            45056,  # too many tags
+            45057,  # tag of more than 100,000 people
+            45058,  # tag of WeChat's own
+            45065,  # clientmsgid used before: sent already
+            45067,  # clientmsgid too long
+            45157,  # tag's name taken
+            45158,  # tag's name too long
+            45159,  # no such tag
+        }
+    ),
 }
-_KIND_OF_CODE = {code: kind for kind, codes in _CODES.items() for code in codes}
+_KIND_OF_CODE = {code: kind for kind, codes in CODES.items() for code in codes}
 
 #: Codes under which no call of the account can work, whatever the channel.
 _NOTHING_WORKS = frozenset({40001, 40013, 40125, 40164, 40243, 41002, 41004, 50007, 89503, 89506, 89507})
@@ -113,6 +143,9 @@ class WeChatError(Exception):
     The text is safe to log and to show to managers: it holds no token and no secret.
     """
 
+    #: Who did not carry it out.
+    provider = "WeChat"
+
     def __init__(self, kind: ErrorKind, message: str, code: int | None = None) -> None:
         # All arguments go to `args`, so that the exception survives pickling between Celery's processes.
         super().__init__(kind, message, code)
@@ -121,7 +154,7 @@ class WeChatError(Exception):
         self.code = code
 
     def __str__(self) -> str:
-        return f"WeChat {self.kind.value}{f' {self.code}' if self.code is not None else ''}: {self.message}"
+        return f"{self.provider} {self.kind.value}{f' {self.code}' if self.code is not None else ''}: {self.message}"
 
     @property
     def blocks_every_channel(self) -> bool:

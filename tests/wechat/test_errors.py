@@ -2,38 +2,33 @@ import copy
 
 import pytest
 
-from community_report.wechat.errors import ErrorKind, WeChatError, kind_of, kind_of_finish_status, redact
+from community_report.wechat.errors import CODES, ErrorKind, WeChatError, kind_of, kind_of_finish_status, redact
+
+#: Every return code of the facts that the project was built on, by what has to follow.
+CLASSES = {
+    "transient": "-1 45011 45066 50002",
+    "token": "40001 40014 42001",
+    "quota": "45009 45028 48006",
+    "not_this_way": "43101 45015 45047 48002",
+    "unfollowed": "43004",
+    "account": "40013 40036 40037 40125 40164 40243 41002 41004 47003 48001 48003 48004 50004 50007 89503 89506 89507",
+    "person": "40003 43019",
+    "media_gone": "40007",
+    "permanent": "10003 40002 40004 40016 40018 40029 40130 40163 40200 41001 41008 41030 42003 43002 45002 45008 "
+    "45026 45056 45057 45058 45065 45067 45157 45158 45159",
+}
+LISTED = [(int(code), kind) for kind, codes in CLASSES.items() for code in codes.split()]
 
 
-@pytest.mark.parametrize(
-    ("code", "kind"),
-    [
-        (-1, "transient"),
-        (45011, "transient"),
-        (40001, "token"),
-        (40014, "token"),
-        (42001, "token"),
-        (45009, "quota"),
-        (43101, "not_this_way"),
-        (45015, "not_this_way"),
-        (45047, "not_this_way"),
-        (43004, "unfollowed"),
-        (40037, "account"),
-        (47003, "account"),
-        (48001, "account"),
-        (40164, "account"),
-        (40013, "account"),
-        (40125, "account"),
-        (40243, "account"),
-        (40003, "person"),
-        (43019, "person"),
-        (40007, "media_gone"),
-        (45002, "permanent"),
-        (99999, "permanent"),
-    ],
-)
+@pytest.mark.parametrize(("code", "kind"), LISTED)
 def test_every_code_has_its_kind(code: int, kind: str) -> None:
     assert kind_of(code) == ErrorKind(kind)
+
+
+def test_the_table_holds_exactly_these_and_each_once() -> None:
+    listed = sorted(code for codes in CODES.values() for code in codes)
+    assert listed == sorted(code for code, _ in LISTED)
+    assert kind_of(99999) is ErrorKind.PERMANENT
 
 
 @pytest.mark.parametrize(
