@@ -13,9 +13,8 @@ from devtools.waiting import until
 def held_table(table: str) -> Iterator[Callable[[], bool]]:
     """Nobody can write to a table; gives a question: is somebody waiting for it?"""
     from django.db import connections
-    from django.db.backends.postgresql.base import DatabaseWrapper
 
-    holder: DatabaseWrapper = connections.create_connection("default")
+    holder = connections.create_connection("default")
     try:
         with holder.cursor() as cursor:
             cursor.execute("BEGIN")

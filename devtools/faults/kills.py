@@ -3,6 +3,8 @@
 import signal
 import threading
 from collections.abc import Callable
+from functools import partial
+from uuid import UUID
 
 from devtools.faults.database import held_table
 from devtools.faults.ledger import Answer
@@ -208,9 +210,9 @@ def claims_while_children_die(scene: Scene) -> None:
     people = [scene.another("zhang" if n % 2 else "wang") for n in range(20)]
     killer = threading.Timer(0.05, lambda: scene.stage.kill_forks("web"))
     killer.start()
-    answers = at_once(*[lambda one=one: one.act(report, "claim") for one in people])
+    answers = at_once(*[partial(one.act, report, "claim") for one in people])
     killer.join()
     until(scene.stage.ready, 30, "the web is not back")
-    won = Claim.objects.filter(report=report, ended_at=None).count()
+    won = Claim.objects.filter(report=UUID(report), ended_at=None).count()
     scene.note(f"{sum(1 for a in answers if a.status == 200)} × 200, {won} claim in the database")
     expect(won <= 1, "two hold it")

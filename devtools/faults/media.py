@@ -6,6 +6,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 from devtools.bench import memory_of
 from devtools.bombs import png_bomb
@@ -21,7 +22,7 @@ def _with(scene: Scene, kind: str, content: bytes | None = None) -> tuple[str, s
     given = {"photo": "leak"} if content is None else {"kind": "image", "content": base64.b64encode(content).decode()}
     media_id = scene.sandbox.media(**given)
     report = scene.file(media=[{"kind": kind, "media_id": media_id}])
-    return str(Attachment.objects.get(report=report).pk), media_id
+    return str(Attachment.objects.get(report=UUID(report)).pk), media_id
 
 
 def _becomes(scene: Scene, attachment: str, status: str, seconds: float = 60) -> str:

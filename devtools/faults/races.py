@@ -1,7 +1,8 @@
 """Two people, or twenty, at the same thing in the same instant."""
 
 from collections import Counter
-from uuid import uuid4
+from functools import partial
+from uuid import UUID, uuid4
 
 from devtools.faults.ledger import Answer
 from devtools.faults.registry import Scene, at_once, expect, fault
@@ -19,11 +20,11 @@ def claims(scene: Scene) -> None:
     slowest = 0.0
     for _ in range(ROUNDS):
         report = scene.file()
-        answers = at_once(*[lambda one=one, report=report: one.act(report, "claim") for one in people])
+        answers = at_once(*[partial(one.act, report, "claim") for one in people])
         _all_answered(answers)
         holders = {answer.body["claimed_by"]["id"] for answer in answers}
         expect(len(holders) == 1 and _statuses(answers) == {200: 10, 409: 10}, f"{_statuses(answers)}, {holders}")
-        expect(Claim.objects.filter(report=report).count() == 1, "not one claim")
+        expect(Claim.objects.filter(report=UUID(report)).count() == 1, "not one claim")
         slowest = max(slowest, *(answer.seconds for answer in answers))
     told = Delivery.objects.filter(created_at__gte=scene.since, kind="claimed").count()
     scene.note(f"{ROUNDS} rounds, each: the ten requests of one person 200, of the other 409; slowest {slowest:.2f} s")
@@ -47,7 +48,7 @@ def claim_or_withdraw(scene: Scene) -> None:
     won: Counter[str] = Counter()
     for _ in range(ROUNDS):
         report = scene.file()
-        answers = at_once(lambda r=report: staff.act(r, "claim"), lambda r=report: reporter.act(r, "withdraw"))
+        answers = at_once(partial(staff.act, report, "claim"), partial(reporter.act, report, "withdraw"))
         _one_wins(answers)
         won["claim" if answers[0].status == 200 else "withdraw"] += 1
     scene.note(f"{ROUNDS} rounds: {dict(won)}")
@@ -63,8 +64,8 @@ def reassign_or_finish(scene: Scene) -> None:
         report = scene.file()
         staff.act(report, "claim")
         answers = at_once(
-            lambda r=report: manager.act(r, "assign", user=other),
-            lambda r=report: staff.act(r, "resolve", note="好了", media=[]),
+            partial(manager.act, report, "assign", user=other),
+            partial(staff.act, report, "resolve", note="好了", media=[]),
         )
         _all_answered(answers, 200, 403, 409)
         seen[str([answer.status for answer in answers])] += 1
@@ -77,12 +78,12 @@ def _history_is_serial(report: str) -> None:
     from reports.models import Claim, Report, ReportEvent
 
     status = None
-    for event in ReportEvent.objects.filter(report=report).exclude(to_status=None).order_by("pk"):
+    for event in ReportEvent.objects.filter(report=UUID(report)).exclude(to_status=None).order_by("pk"):
         expect(event.from_status == status, f"{report}: {event.kind} begins at {event.from_status}, after {status}")
         status = event.to_status
     row = Report.objects.get(pk=report)
     expect(row.status == status, f"{report} is {row.status}, its history ends with {status}")
-    expect(Claim.objects.filter(report=report, ended_at=None).count() <= 1, "two claims are open")
+    expect(Claim.objects.filter(report=UUID(report), ended_at=None).count() <= 1, "two claims are open")
 
 
 @fault("removed-in-mid-claim", 41)
@@ -99,13 +100,13 @@ def removed(scene: Scene) -> None:
         scene.wait_shown(report)
         member = Membership.objects.get(user=scene.town.people["zhang"], role=role, status="active")
         answers = at_once(
-            lambda r=report: staff.act(r, "claim"),
-            lambda m=member: manager.ask("DELETE", f"/api/v1/people/{m.pk}", "remove"),
+            partial(staff.act, report, "claim"),
+            partial(manager.ask, "DELETE", f"/api/v1/people/{member.pk}", "remove"),
         )
         _all_answered(answers, 200, 204, 403, 404)
         seen[str([answer.status for answer in answers])] += 1
         expect(Report.objects.get(pk=report).status == "submitted", "the report is not open again")
-        expect(not Claim.objects.filter(report=report, ended_at=None).exists(), "a claim is left")
+        expect(not Claim.objects.filter(report=UUID(report), ended_at=None).exists(), "a claim is left")
         expect(staff.act(report, "claim").status in (403, 404), "somebody dismissed can claim")
         scene.town.people["zhang"].groups.add(role.group)
         Membership.objects.create(
@@ -120,7 +121,7 @@ def double_tap(scene: Scene) -> None:
     first, second = scene.another("li"), scene.another("li")
     for _ in range(ROUNDS):
         same = str(uuid4())
-        answers = at_once(lambda same=same: first.file(same), lambda same=same: second.file(same))
+        answers = at_once(partial(first.file, same), partial(second.file, same))
         answers.append(first.file(same))
         _all_answered(answers, 200, 201)
         ids = {answer.body["id"] for answer in answers}
