@@ -10,7 +10,7 @@ from community_report.core.ids import opaque_id
 from notices.models import Notice
 from reports.models import Report
 
-from .kinds import Kind
+from .kinds import BROADCASTS, Kind
 
 
 class Outbox(models.Model):
@@ -90,12 +90,17 @@ class Delivery(models.Model):
         DEAD = "dead", _("发送失败")
 
     id = models.UUIDField(primary_key=True, default=opaque_id, editable=False)
-    outbox = models.ForeignKey(Outbox, models.CASCADE, related_name="deliveries")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="deliveries")
+    # No index of their own where one of those below begins with the column: every change of a row is written into each.
+    outbox = models.ForeignKey(Outbox, models.CASCADE, related_name="deliveries", db_index=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="deliveries", db_index=False)
     kind = models.CharField(_("消息类型"), max_length=20, choices=Kind)
-    community = models.ForeignKey(Community, models.CASCADE, null=True, blank=True, related_name="+")
-    report = models.ForeignKey(Report, models.CASCADE, null=True, blank=True, related_name="deliveries")
-    notice = models.ForeignKey(Notice, models.CASCADE, null=True, blank=True, related_name="deliveries")
+    community = models.ForeignKey(Community, models.CASCADE, null=True, blank=True, related_name="+", db_index=False)
+    report = models.ForeignKey(
+        Report, models.CASCADE, null=True, blank=True, related_name="deliveries", db_index=False
+    )
+    notice = models.ForeignKey(
+        Notice, models.CASCADE, null=True, blank=True, related_name="deliveries", db_index=False
+    )
     #: Told because they follow the report: sees no notes of a private one.
     follower = models.BooleanField(default=False)
     text = models.CharField(_("内容"), max_length=300)
@@ -130,6 +135,12 @@ class Delivery(models.Model):
         constraints = [models.UniqueConstraint(fields=["outbox", "user"], name="one_delivery_per_person")]
         indexes = [
             models.Index(fields=["due_at"], condition=Q(status="pending"), name="delivery_due"),
+            # What goes first, while thousands of broadcasts are due as well.
+            models.Index(
+                fields=["due_at"],
+                condition=Q(status="pending") & ~Q(kind__in=BROADCASTS),
+                name="delivery_due_first",
+            ),
             models.Index(fields=["user", "-created_at", "id"]),
             models.Index(fields=["user"], condition=Q(read_at__isnull=True), name="delivery_unread"),
             models.Index(fields=["report", "-created_at"]),

@@ -6,13 +6,15 @@ import json
 import os
 import secrets
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 CHAT_LENGTH = 300
-WRITE_DELAY = 0.3
+#: Soon after a change; a large state is written less often, so that writing takes at most a twentieth of the time.
+WRITE_DELAY, WRITE_SHARE = 0.3, 0.05
 
 
 @dataclass
@@ -103,12 +105,19 @@ class State:
     counters: dict[str, int] = field(default_factory=dict)
     public_base_url: str = ""
 
+    def __post_init__(self) -> None:
+        self._by_openid: dict[object, Phone] = {}
+
     def next_id(self, name: str, start: int = 1) -> int:
         self.counters[name] = self.counters.get(name, start - 1) + 1
         return self.counters[name]
 
     def phone_of(self, openid: object) -> Phone | None:
-        return next((phone for phone in self.phones.values() if phone.openid == openid), None)
+        phone = self._by_openid.get(openid)
+        if phone is None or phone.openid != openid or self.phones.get(phone.host) is not phone:
+            self._by_openid = {one.openid: one for one in self.phones.values()}
+            phone = self._by_openid.get(openid)
+        return phone
 
 
 NESTED = {"phones": Phone, "templates": Template, "qrcodes": QrCode, "media": Media, "tokens": Token}
@@ -141,6 +150,7 @@ class Store:
         self.existed = self.file.exists()
         self.state = state_from_json(json.loads(self.file.read_text("utf-8"))) if self.existed else State()
         self._timer: asyncio.TimerHandle | None = None
+        self._delay = WRITE_DELAY
 
     def move(self, address: str) -> None:
         """The application is at this address now: what was kept from another one (menu, chats) leads there."""
@@ -150,14 +160,17 @@ class Store:
 
     def changed(self) -> None:
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(WRITE_DELAY, self.flush)
+            self._timer = asyncio.get_running_loop().call_later(self._delay, self.flush)
 
     def flush(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        text = json.dumps(asdict(self.state), ensure_ascii=False, indent=1)
+        began = time.monotonic()
+        # Not asdict, which copies everything first, nor indented: that is done in Python, letter by letter.
+        text = json.dumps(self.state, default=_fields, ensure_ascii=False)
         write_atomically(self.file, lambda file: file.write(text.encode()))
+        self._delay = max(WRITE_DELAY, (time.monotonic() - began) / WRITE_SHARE)
 
     def write_media(self, name: str, content: bytes) -> None:
         write_atomically(self.media_folder / name, lambda file: file.write(content))
@@ -166,6 +179,10 @@ class Store:
         self.flush()
         if self._temporary:
             self._temporary.cleanup()
+
+
+def _fields(item: Any) -> dict[str, Any]:
+    return {each.name: getattr(item, each.name) for each in fields(item)}
 
 
 def write_atomically(path: Path, write: Callable[[Any], object]) -> None:
