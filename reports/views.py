@@ -20,7 +20,7 @@ from community_report.core.pages import page_of
 
 from .api.drafts import show_draft
 from .api.shapes import caller_shape, card_shape, report_shape
-from .buttons import buttons_for
+from .buttons import Buttons, buttons_for
 from .models import Attachment, Category, Draft, Report
 from .policies import Viewer
 from .querysets import ReportQuerySet
