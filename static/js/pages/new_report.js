@@ -28,7 +28,8 @@
 
   function keep() {
     const media = collector.items().filter((item) => item.state === "sent").map((item) => item.media);
-    app.store.save(KEY, { at: Date.now(), hashedId, values: app.forms.values(form), location: location_, media });
+    const unsent = collector.items().length - media.length;
+    app.store.save(KEY, { at: Date.now(), hashedId, values: app.forms.values(form), location: location_, media, unsent });
   }
 
   function recall() {
@@ -42,6 +43,7 @@
     if (chosen && !form.querySelector("[name=category]:checked")) chosen.checked = true;
     if (kept.location) setLocation(kept.location);
     collector.restore(kept.media || []);
+    if (kept.unsent) collector.say(interpolate(gettext("上次有 %(n)s 个照片或语音没传完就关了页面，请重新添加"), { n: kept.unsent }));
   }
 
   // --- What is still missing ---------------------------------------------------------------------------------------
