@@ -13,7 +13,7 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
 STATIC := $(shell find static -type f 2>/dev/null)
 MANIFEST := var/static/staticfiles.json
 
-.PHONY: help install demo test bench lint messages lock clean
+.PHONY: help install demo test bench lint messages screenshots lock clean
 
 help:
 	@echo "make install   the virtual environment with everything for run time"
@@ -22,6 +22,7 @@ help:
 	@echo "make bench     what docs/performance.md says, measured on this machine"
 	@echo "make lint      what CI checks before it runs tests"
 	@echo "make messages  update the message catalogues from the sources"
+	@echo "make screenshots  pictures of every page into var/screenshots, while make demo runs"
 	@echo "make lock      pin requirements*.in anew into requirements*.txt"
 
 install: $(STAMPS)/run $(CATALOGUES) $(MANIFEST)
@@ -44,6 +45,9 @@ lint: install $(STAMPS)/dev
 	$(BIN)/python -m devtools.messages check
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/hadolint Dockerfile
+
+screenshots: install $(STAMPS)/dev
+	$(BIN)/python -m devtools.screenshots $(PORT)
 
 messages: $(STAMPS)/run
 	$(BIN)/python -m devtools.messages extract

@@ -230,6 +230,7 @@ class Membership(models.Model):
     phone = models.CharField(_("手机"), max_length=20, blank=True)
     stated_home = models.JSONField(_("所填房屋"), null=True, blank=True)  # {"building","unit","room"}
     automatic = models.BooleanField(_("自动绑定"), default=False)
+    family = models.BooleanField(_("由家人添加"), default=False)  # came by an invitation of somebody who lives there
     on_duty = models.BooleanField(_("在岗"), default=True)
     created_at = models.DateTimeField(_("申请时间"), auto_now_add=True)
     decided_at = models.DateTimeField(_("审核时间"), null=True, blank=True)
@@ -316,6 +317,8 @@ class Invitation(models.Model):
     code = models.CharField(_("邀请码"), max_length=20, unique=True, default=short_code, editable=False)
     community = models.ForeignKey(Community, models.CASCADE, related_name="invitations")
     role = models.ForeignKey(Role, models.CASCADE, related_name="invitations")
+    #: For a member of the family, whom somebody of that home invited; else none.
+    home = models.ForeignKey(Home, models.CASCADE, null=True, blank=True, related_name="invitations")
     expires_at = models.DateTimeField(_("有效期至"))
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from accounts import views
 from accounts.api import views as api_views
+from accounts.views_family import family_page
 from accounts.views_pages import bind_page
 from accounts.views_people import people, poster
 
@@ -19,6 +20,7 @@ api: list[URLPattern] = [
 ]
 pages: list[URLPattern] = [
     path("bind", bind_page, name="bind"),
+    path("homes/<uuid:pk>", family_page),
     path("manage/people", people),
     path("manage/people/poster", poster),
     path("invitations/<str:code>.svg", views.invitation_qr, name="invitation-qr"),

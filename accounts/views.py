@@ -148,12 +148,17 @@ def _set_password(request: HttpRequest, secret: str) -> HttpResponse:
 @person_required
 @require_GET
 def invitation_qr(request: HttpRequest, code: str) -> HttpResponse:
-    """The QR code of an invitation that is still good, drawn when it is looked at: for managers of its community."""
+    """The QR code of an invitation that is still good, drawn when it is looked at.
+
+    For managers of its community, and for who invited their family.
+    """
     invitation = Invitation.objects.select_related("community").filter(code=code, used_at__isnull=True).first()
     left = invitation.expires_at - timezone.now() if invitation else timedelta()
     if invitation is None or left <= timedelta():
         raise NotFound
-    require(standing_of(person_of(request)), "manage_people", invitation.community)
+    user = person_of(request)
+    if invitation.home_id is None or invitation.created_by_id != user.pk:
+        require(standing_of(user), "manage_people", invitation.community)
     seconds = max(60, int(left.total_seconds()))
     return _svg(scene_svg(f"i_{invitation.code}", fallback=invitation_url(invitation), expire_seconds=seconds))
 

@@ -152,7 +152,7 @@ def _residents_tab(request: HttpRequest, place: Place) -> dict[str, Any]:
 
 
 def _invitations_tab(request: HttpRequest, place: Place) -> dict[str, Any]:
-    rows = Invitation.objects.filter(community=place.community).select_related("role", "used_by")
+    rows = Invitation.objects.filter(community=place.community, home=None).select_related("role", "used_by")
     now = timezone.now()
     open_ = rows.filter(used_at=None, expires_at__gt=now).order_by("-created_at")[:30]
     return {

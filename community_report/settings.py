@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from whitenoise.compress import Compressor
-
 from community_report.core.logs import logging_config
 from community_report.env import Reader
 
@@ -165,7 +163,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
-    "community_report.core.static.PackageFinder",
+    "community_report.core.static.BundleFinder",
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -173,8 +171,6 @@ STORAGES = {
 }
 MEDIA_ROOT = Path(env.text("MEDIA_ROOT", str(BASE_DIR / "var" / "media")))
 WHITENOISE_MAX_AGE = 3600
-# Source maps are for developers' tools alone, and squeezing them takes longer than all the rest.
-WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
 
 # --- WeChat -----------------------------------------------------------------------------------------------------
 WECHAT_APP_ID = env.text("WECHAT_APP_ID")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
+from babel.messages.jslexer import tokenize
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.template.base import Lexer, TokenType
@@ -37,6 +38,7 @@ KEYWORDS = {
     "npgettext_lazy": ((1, "c"), 2, 3),
 }
 CHINESE = re.compile(r"[\u3400-\u9fff]")
+IN_TEMPLATE_STRING = re.compile(r"""gettext\((["']).*?\1""")
 PLACEHOLDER = re.compile(r"%\((\w+)\)[a-z]|%[sd]|\{(\w*)\}")
 
 Found = tuple[int, str | tuple[str, ...], list[str], str | None]
@@ -109,7 +111,7 @@ def compile_file(path: Path) -> None:
 
 
 def problems(root: Path = ROOT) -> Iterator[str]:
-    """Every message without sound English, and every Chinese word of a template that cannot be translated."""
+    """Every message without sound English, and every Chinese word of a template or script that cannot be translated."""
     for domain in DOMAINS:
         path = po_file(domain, root)
         catalogue = read_catalogue(path, domain)
@@ -118,6 +120,8 @@ def problems(root: Path = ROOT) -> Iterator[str]:
                 yield from _problems_of(message, catalogue, path.relative_to(root))
     for template in templates(root):
         yield from _untranslatable(template, template.relative_to(root))
+    for script in sources("djangojs", root):
+        yield from _untranslatable_in_script(script, script.relative_to(root))
 
 
 def _problems_of(wanted: Message, catalogue: Catalog, path: Path) -> Iterator[str]:
@@ -140,6 +144,16 @@ def _strings(value: str | Iterable[str] | None) -> list[str]:
 
 def _placeholders(text: str) -> set[str]:
     return {match.group(0) for match in PLACEHOLDER.finditer(text)}
+
+
+def _untranslatable_in_script(script: Path, shown: Path) -> Iterator[str]:
+    """Chinese strings of a script that are not what `gettext(` is given."""
+    before: list[str] = []
+    for token in tokenize(script.read_text(), template_string=True):
+        words = token.type in ("string", "template_string") and CHINESE.search(IN_TEMPLATE_STRING.sub("", token.value))
+        if words and not (before[-1:] == ["("] and before[0].endswith("gettext")):
+            yield f"{shown}:{token.lineno}: Chinese text outside gettext: {token.value[:40]}"
+        before = [*before[-1:], token.value]
 
 
 def _untranslatable(template: Path, shown: Path) -> Iterator[str]:

@@ -3,7 +3,8 @@
 An occasion is the word of a report's event (`reports.services`), of an alarm, or one of our own below. The kinds are a
 closed list (contract, section 5), so some occasions borrow the nearest one:
 
-    comment, media_failed, still_there   go as `progress`: there is news on the report, have a look
+    comment, media_failed, still_there,
+    board_asked, board_answered          go as `progress`: there is news on the report, have a look
     lease                                goes as `urged`: a claimant who has been silent for too long is nudged
     claim_soon, due_soon                 go as `urged`: whoever can still keep the deadline is nudged before it
     unclaimed_again, overdue_again       go as `unclaimed` and `overdue`, to the managers alone
@@ -102,6 +103,8 @@ OCCASIONS: dict[str, tuple[Telling, ...]] = {
     "ignored": (Telling(Kind.IGNORED, (to.managers,)),),
     "still_there": (Telling(Kind.PROGRESS, (to.reporter,)),),
     # Not an event of a report:
+    "board_asked": (Telling(Kind.PROGRESS, (to.named_person,)),),
+    "board_answered": (Telling(Kind.PROGRESS, (to.named_person,)),),
     "media_failed": (Telling(Kind.PROGRESS, (to.named_person,)),),
     "notice_published": (Telling(Kind.NOTICE, (to.notice_readers,)),),
     "notice_reminded": (Telling(Kind.NOTICE, (to.notice_unread,)),),

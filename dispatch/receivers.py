@@ -11,8 +11,8 @@ from accounts.models import Membership, User
 from accounts.signals import binding_decided, binding_made, binding_requested, person_erased, quiet_hours_changed
 from notices.models import Notice
 from notices.signals import notice_published, notice_reminded
-from reports.models import Attachment, Report, ReportEvent
-from reports.signals import attachment_failed, report_alarmed, report_changed
+from reports.models import Attachment, BoardMessage, Report, ReportEvent
+from reports.signals import attachment_failed, board_message_written, report_alarmed, report_changed
 
 from .models import Contact, Delivery, Grant
 from .services import outbox
@@ -27,6 +27,11 @@ def tell_change(sender: Any, report: Report, event: ReportEvent, **_: Any) -> No
 def tell_alarm(sender: Any, report: Report, event: ReportEvent, **_: Any) -> None:
     # An alarm's event may have been announced as a change as well: the row's key makes it one.
     outbox.tell_event(report, event)
+
+
+@receiver(board_message_written, dispatch_uid="dispatch.tell_board_message")
+def tell_board_message(sender: Any, message: BoardMessage, to: User, **_: Any) -> None:
+    outbox.tell_board_message(message, to)
 
 
 @receiver(attachment_failed, dispatch_uid="dispatch.tell_media_failed")

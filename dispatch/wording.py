@@ -49,6 +49,8 @@ SENTENCES: Mapping[str, Promise] = {
     "overdue_again:overdue": gettext_lazy("报单「%(title)s」仍然没有解决，请安排"),
     "comment:progress": gettext_lazy("报单「%(title)s」的上报人补充了说明"),
     "still_there:progress": gettext_lazy("「%(title)s」还需要继续展示吗？请确认"),
+    "board_asked:progress": gettext_lazy("有邻居就「%(title)s」给您留言了"),
+    "board_answered:progress": gettext_lazy("「%(title)s」的发布人回复您了"),
     "media_failed:progress": gettext_lazy("有一份图片或语音没有收到，请重新发送"),
     "binding_contested:binding_decided": gettext_lazy("有人申请绑定您登记的 %(home)s，如有疑问请联系物业"),
     "binding_made:binding_decided": gettext_lazy("%(masked)s 已绑定您家 %(home)s，如有疑问请联系物业"),

@@ -239,6 +239,20 @@ class Follow(models.Model):
         constraints = [models.UniqueConstraint(fields=["report", "user"], name="followed_once")]
 
 
+class BoardMessage(models.Model):
+    """A line between the author of a board post and one neighbour, who names the talk. Nobody's number is shown."""
+
+    report = models.ForeignKey(Report, models.CASCADE, related_name="board_messages")
+    neighbour = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    text = models.CharField(max_length=500)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["report", "id"]), models.Index(fields=["author", "created_at"])]
+
+
 class Rating(models.Model):
     """The reporter's score for how the report was handled, 1 to 5."""
 

@@ -133,6 +133,14 @@ class Viewer:
             return Forbidden(_("由上报人确认"))
         return None
 
+    def talk_refusal(self, report: Report) -> DomainError | None:
+        """Why this person cannot write about a board post now; its author writes only to who wrote first."""
+        if report.category.claimable or not report.category.public:
+            return Conflict(_("这条报单不能留言"))
+        if not self.parties(report) & {Party.REPORTER, Party.NEIGHBOUR}:
+            return Forbidden(_("只有小区的业主可以留言"))
+        return None if report.status == Status.SUBMITTED else Conflict(_("这条已经了结，不能再留言"))
+
     def _reopen_is_over(self, report: Report) -> bool:
         until = (report.closed_at or report.status_since) + timedelta(days=report.community.reopen_days)
         return self.now > until

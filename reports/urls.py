@@ -20,6 +20,7 @@ api: list[URLPattern] = [
     path("reports/similar", SimilarView.as_view()),
     path("reports/<uuid:pk>", ReportView.as_view()),
     *(path(f"reports/<uuid:pk>/{name}", view.as_view()) for name, view in verbs.VIEWS.items()),
+    path("reports/<uuid:pk>/talk", verbs.TalkView.as_view()),
     path("drafts/<uuid:pk>", DraftView.as_view()),
 ]
 pages: list[URLPattern] = [

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,13 +20,14 @@ from community_report.core.pages import page_of
 
 from .api.drafts import show_draft
 from .api.shapes import caller_shape, card_shape, report_shape
-from .buttons import buttons_for
+from .buttons import Buttons, buttons_for
 from .models import Attachment, Category, Draft, Report
 from .policies import Viewer
 from .querysets import ReportQuerySet
 from .services.submit import Caller, SubmitData, submit_report
 from .sheets import choices_for
 from .states import OPEN, Action, Party, Status
+from .talks import talks_of
 from .views_acts import Way, unseen, work_way
 from .wording import beyond_title, receivers, standpoint, timeline
 
@@ -192,7 +193,7 @@ def report_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     viewer = Viewer.of(user)
     visible = Report.objects.visible_to(viewer.standing).filter(pk=pk)
     if request.method == "HEAD":
-        return _version_alone(visible.first())
+        return _version_alone(request, visible.select_related("category").first())
     report = visible.for_view(user).with_events().first()
     if report is None:
         return unseen(request)
@@ -212,7 +213,6 @@ def report_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         "results": next((step["media"] for step in steps if step["kind"] == "resolve"), []) if full else [],
         "claimable": report.category.claimable,
         "confirming": confirming,
-        "has_bar": not confirming and buttons.any,
         "way_on": _way_on(report, viewer),
         "mine": Party.REPORTER in viewer.parties(report),
         "buttons": buttons,
@@ -221,6 +221,7 @@ def report_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         "told": _told(report),
         "manages": viewer.standing.may("manage_reports", report.community_id),
         **choices_for(report, viewer, buttons),
+        **_talks(report, viewer, buttons, confirming=confirming),
     }
     return render(request, "reports/report.html", context)
 
@@ -232,17 +233,33 @@ def _way_on(report: Report, viewer: Viewer) -> Way | None:
     return work_way(viewer.standing) if Party.STAFF in parties and not theirs else None
 
 
+def _talks(report: Report, viewer: Viewer, buttons: Buttons, *, confirming: bool) -> Context:
+    """What was written about a board post, and whether this person may write now."""
+    may_talk = viewer.talk_refusal(report) is None
+    asks = may_talk and Party.REPORTER not in viewer.parties(report)
+    return {
+        "talks": talks_of(report, viewer),
+        "may_talk": may_talk,
+        "asks": asks,
+        "has_bar": not confirming and (asks or buttons.any),
+    }
+
+
 def _version(report: Report) -> str:
     """Another one whenever the page would look different: also when media have arrived."""
     waiting = report.attachments.filter(status=Attachment.Status.PENDING).count()
-    return f"{report.updated_at.timestamp()}-{waiting}"
+    said = report.board_messages.count() if report.category.public else 0
+    return f"{report.updated_at.timestamp()}-{waiting}-{said}"
 
 
-def _version_alone(report: Report | None) -> HttpResponse:
-    """What an open page asks for now and then to see whether there is news."""
+def _version_alone(request: HttpRequest, report: Report | None) -> HttpResponse:
+    """What an open page asks for now and then to see whether there is news: mostly 304."""
     if report is None:
         raise Http404
-    return HttpResponse(headers={"X-Version": _version(report)})
+    etag = f'"{_version(report)}"'
+    if etag in request.headers.get("If-None-Match", ""):
+        return HttpResponseNotModified(headers={"ETag": etag})
+    return HttpResponse(headers={"ETag": etag, "Cache-Control": "no-store"})
 
 
 def _merged_into(report: Report, viewer: Viewer) -> Report | None:

@@ -1,12 +1,13 @@
 """Bindings: a resident to a home, by the roster or by a manager's decision; anybody to a role, by invitation."""
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Community, Home, Invitation, Membership, Role, RosterEntry, User
 from accounts.policies import lacks, standing_of
-from accounts.services import memberships
+from accounts.services import family, memberships
 from accounts.services.memberships import hold_for_decision, hold_person
 from accounts.services.roster import find_building, find_entry, find_home
 from accounts.signals import binding_decided, binding_made, binding_requested
@@ -202,7 +203,7 @@ def accept_invitation(*, actor: User, code: str, name: str, phone: str) -> Membe
     with transaction.atomic():
         person = hold_person(actor)
         invitation = _hold_invitation(code)
-        held = Membership.objects.active().for_view().filter(user=person, role=invitation.role_id).first()
+        held = held_by_invitation(invitation, person).first()
         if held is not None and invitation.used_by_id in (None, person.pk):
             return held
         _must_be_open(invitation)
@@ -211,15 +212,24 @@ def accept_invitation(*, actor: User, code: str, name: str, phone: str) -> Membe
         membership = Membership(
             user=person, community=invitation.community, role=invitation.role, name=name, phone=phone
         )
-        memberships.start(membership, decided_by=invitation.created_by)
+        if invitation.home_id:
+            family.join(membership, invitation)
+        else:
+            memberships.start(membership, decided_by=invitation.created_by)
         invitation.used_by, invitation.used_at = person, timezone.now()
         invitation.save(update_fields=["used_by", "used_at"])
     return membership
 
 
+def held_by_invitation(invitation: Invitation, person: User) -> QuerySet[Membership]:
+    """What the person holds already of what the invitation gives: the role, of a family's that home."""
+    held = Membership.objects.active().for_view().filter(user=person, role=invitation.role_id)
+    return held.filter(home=invitation.home_id) if invitation.home_id else held
+
+
 def _hold_invitation(code: str) -> Invitation:
     invitations = Invitation.objects.select_for_update(of=("self",)).select_related(
-        "community", "role__group", "created_by"
+        "community", "role__group", "created_by", "home__building"
     )
     invitation = invitations.filter(code=clean(code).replace(" ", "").upper()).first()
     if invitation is None:

@@ -1,55 +1,77 @@
-"""Static files out of installed packages: an allow-list, so that only what a page loads is collected."""
+"""Static files out of our folder and of installed packages, put together so that a page needs few requests."""
 
+import os
+import re
 from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.contrib.staticfiles.finders import BaseFinder
 from django.contrib.staticfiles.storage import StaticFilesStorage
 from django.core.files.storage import FileSystemStorage
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-#: address below /static/ → (package, file in it); the source maps are there because the files name them, and what is
-#: named has to be found when addresses are hashed.
-FILES = {
-    "vendor/bootstrap/bootstrap.min.css": ("bootstrap", "css/bootstrap.min.css"),
-    "vendor/bootstrap/bootstrap.min.css.map": ("bootstrap", "css/bootstrap.min.css.map"),
-    "vendor/bootstrap/bootstrap.bundle.min.js": ("bootstrap", "js/bootstrap.bundle.min.js"),
-    "vendor/bootstrap/bootstrap.bundle.min.js.map": ("bootstrap", "js/bootstrap.bundle.min.js.map"),
-    "vendor/jquery/jquery.min.js": ("xstatic.pkg.jquery", "data/jquery.min.js"),
+#: What a page loads, one file each: address below /static/ → its parts in order, files of our `static` folder or of a
+#: package. Every page loads the same two, so the second page has them already, and the first asks for little.
+BUNDLES: dict[str, list[str | tuple[str, str]]] = {
+    "bundles/app.css": [("bootstrap", "css/bootstrap.min.css"), "css/theme.css"],
+    "bundles/app.js": [
+        ("xstatic.pkg.jquery", "data/jquery.min.js"),
+        ("bootstrap", "js/bootstrap.bundle.min.js"),
+        "js/core/ui.js",
+        "js/core/api.js",
+        "js/core/forms.js",
+        "js/core/media.js",
+        "js/core/wechat.js",
+        "js/core/collect.js",
+        "js/core/later.js",
+    ],
 }
+#: Maps are for developers' tools; what is named has to be found when addresses are hashed.
+SOURCE_MAP = re.compile(r"(//|/\*)# sourceMappingURL=\S+( ?\*/)?")
 
 
-def _package_file(package: str, inside: str) -> Path | None:
+def _part(part: str | tuple[str, str]) -> Path:
+    if isinstance(part, str):
+        return Path(settings.BASE_DIR) / "static" / part
+    package, inside = part
     spec = find_spec(package)
     folders = list(spec.submodule_search_locations or []) if spec else []
-    return next((Path(f) / inside for f in folders if (Path(f) / inside).is_file()), None)
+    found = next((Path(f) / inside for f in folders if (Path(f) / inside).is_file()), None)
+    if found is None:
+        raise FileNotFoundError(f"{package}: {inside}")
+    return found
 
 
-class _PackageStorage(FileSystemStorage):
-    """Maps the addresses of `FILES` to where pip put them."""
+class _BundleStorage(FileSystemStorage):
+    """The files of `BUNDLES`, written anew when one of their parts is newer."""
 
     def path(self, name: str) -> str:
-        found = _package_file(*FILES[name])
-        if found is None:
-            raise FileNotFoundError(name)
-        return str(found)
+        parts, made = [_part(part) for part in BUNDLES[name]], Path(settings.BASE_DIR) / "var" / name
+        rules = Path(__file__)
+        if not made.exists() or made.stat().st_mtime < max(p.stat().st_mtime for p in (*parts, rules)):
+            made.parent.mkdir(parents=True, exist_ok=True)
+            fresh = made.with_name(f"{made.name}.{os.getpid()}")
+            fresh.write_text("\n".join(SOURCE_MAP.sub("", part.read_text()) for part in parts))
+            fresh.replace(made)
+        return str(made)
 
 
-class PackageFinder(BaseFinder):
-    """Finds exactly `FILES`."""
+class BundleFinder(BaseFinder):
+    """Finds exactly `BUNDLES`."""
 
-    storage = _PackageStorage(location="/nonexistent")
+    storage = _BundleStorage(location="/nonexistent")
 
     def find(self, path: str, find_all: bool = False, **_: Any) -> Any:
-        found = _package_file(*FILES[path]) if path in FILES else None
+        found = self.storage.path(path) if path in BUNDLES else None
         if find_all:
-            return [str(found)] if found else []
-        return str(found) if found else None
+            return [found] if found else []
+        return found
 
     def list(self, ignore_patterns: Iterable[str] | None) -> Iterable[tuple[str, Any]]:
-        return [(name, self.storage) for name in FILES]
+        return [(name, self.storage) for name in BUNDLES]
 
 
 class StaticStorage(CompressedManifestStaticFilesStorage):

@@ -9,7 +9,7 @@ from accounts.services.erasure import erase_identity
 from dispatch.models import Contact, Delivery, InboundMessage
 from notices.models import NoticeRead
 from reports.files import remove_later
-from reports.models import Attachment, Draft, Follow, Ignore, Rating, Report, ReportEvent, Upload
+from reports.models import Attachment, BoardMessage, Draft, Follow, Ignore, Rating, Report, ReportEvent, Upload
 from reports.services.attachments import delete_attachments
 
 
@@ -38,6 +38,7 @@ def _erase_reports(user: User) -> None:
     uploads.delete()
     Follow.objects.filter(user=user).delete()
     Ignore.objects.filter(user=user).delete()
+    BoardMessage.objects.filter(Q(author=user) | Q(neighbour=user)).delete()
     Rating.objects.filter(user=user).update(user=None, comment="")
     Report.objects.filter(reporter=user).update(
         reporter=None, reporter_home=None, caller=None, latitude=None, longitude=None, location_name=""

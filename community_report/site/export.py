@@ -9,7 +9,7 @@ from accounts.models import Invitation, Membership, RosterEntry, Shift, User
 from accounts.policies import standing_of
 from dispatch.models import Contact, Delivery, InboundMessage
 from notices.models import Notice, NoticeRead
-from reports.models import Attachment, Claim, Draft, Follow, Ignore, Rating, Report, ReportEvent, Upload
+from reports.models import Attachment, BoardMessage, Claim, Draft, Follow, Ignore, Rating, Report, ReportEvent, Upload
 
 Rows = list[dict[str, Any]]
 
@@ -75,6 +75,7 @@ def _reports(user: User) -> dict[str, Any]:
         "ratings": _rows(Rating.objects.filter(user=user), "report__number", "score", "comment", "created_at"),
         "follows": _rows(Follow.objects.filter(user=user), "report__number", "created_at"),
         "ignored": _rows(Ignore.objects.filter(user=user), "report__number", "created_at"),
+        "board_messages": _rows(BoardMessage.objects.filter(author=user), "report__number", "text", "created_at"),
         "drafts": _rows(
             Draft.objects.filter(owner=user),
             *("id", "title", "description", "latitude", "longitude", "location_name", "created_at", "ended_at"),

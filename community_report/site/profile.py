@@ -1,13 +1,14 @@
 """The profile page: who one is here, and what one wants to be told, and how."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts.models import User
+from accounts.models import Membership, User
 from accounts.policies import Standing, person_of, standing_of
 from accounts.web import person_required
 from dispatch.kinds import Kind
@@ -35,7 +36,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     seen = me(user)
     context = {
         "here": "me",
-        "homes": [m for m in seen["memberships"] if m["role"]["kind"] == "resident"],
+        "homes": _homes(user, seen["memberships"]),
         "roles": [m for m in seen["memberships"] if m["role"]["kind"] != "resident"],
         "mutes": _mutes(user, standing),
         "board": "board_post" not in user.muted_kinds if standing.resident_of else None,
@@ -45,6 +46,14 @@ def profile(request: HttpRequest) -> HttpResponse:
         "muted": user.muted_kinds,
     }
     return render(request, "site/profile.html", context)
+
+
+def _homes(user: User, memberships: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Homes that are bound or asked for, the bound ones with the id that their own page has."""
+    own = Membership.objects.active().for_view().filter(user=user, home__isnull=False)
+    ids = {(m.community.slug, *m.home.as_dict().values()): m.pk for m in own if m.home}
+    homes = [m for m in memberships if m["role"]["kind"] == "resident"]
+    return [m | {"id": ids.get((m["community"]["slug"], *(m["home"] or {}).values()))} for m in homes]
 
 
 def _mutes(user: User, standing: Standing) -> list[tuple[str, list[Mute]]]:

@@ -78,9 +78,7 @@ def take(among: "QuerySet[Delivery]", size: int) -> tuple[int, list[Shipment]]:
     """
     now = timezone.now()
     with transaction.atomic():
-        rows = list(
-            (among & due(now)).select_for_update(skip_locked=True, of=("self",)).order_by("due_at")[:size]
-        )
+        rows = list((among & due(now)).select_for_update(skip_locked=True, of=("self",)).order_by("due_at")[:size])
         if not rows:
             return 0, []
         # Not joined: rows of one notice or report share all but the person, and each is read once.

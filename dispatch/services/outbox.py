@@ -10,7 +10,7 @@ from dispatch.models import Outbox
 from dispatch.occasions import OCCASIONS
 from dispatch.tasks import route
 from notices.models import Notice
-from reports.models import Attachment, Report, ReportEvent
+from reports.models import Attachment, BoardMessage, Report, ReportEvent
 
 
 def write(rows: Iterable[Outbox]) -> None:
@@ -93,6 +93,23 @@ def tell_binding(
             data={"occasion": occasion, "people": [str(person.pk) for person in people], "status": membership.status},
         )
         for telling in OCCASIONS[occasion]
+    )
+
+
+def tell_board_message(message: BoardMessage, to: User) -> None:
+    """Somebody wrote about a board post: the other of the two is told."""
+    asked = message.author_id == message.neighbour_id
+    write(
+        [
+            Outbox(
+                key=f"board:{message.pk}",
+                kind=Kind.PROGRESS,
+                community_id=message.report.community_id,
+                report=message.report,
+                actor_id=message.author_id,
+                data={"occasion": "board_asked" if asked else "board_answered", "person": str(to.pk)},
+            )
+        ]
     )
 
 

@@ -15,6 +15,7 @@ from accounts.policies import person_of
 from reports.models import Report
 from reports.policies import Viewer
 from reports.services import transitions
+from reports.services.board import write_about_post
 from reports.states import Action
 
 from .fields import NIL, IdField, ScoreField, TextField
@@ -49,6 +50,11 @@ class RecategorizeInput(serializers.Serializer):
 
 class MergeInput(serializers.Serializer):
     into = IdField(source="into_id", default=NIL, help_text="the report that stays")
+
+
+class TalkInput(serializers.Serializer):
+    note = TextField(max_length=500)
+    to = IdField(default=None, allow_null=True, help_text="for the post's author: the neighbour who is answered")
 
 
 class ScoreInput(serializers.Serializer):
@@ -116,6 +122,22 @@ def view_of(verb: Verb) -> type[VerbView]:
     )
     made = type(f"{name.capitalize()}View", (VerbView,), {"verb": verb, "__doc__": verb.who})
     return extend_schema_view(post=described)(made)
+
+
+class TalkView(APIView):
+    """Beyond the table: no transition, and no part of `allowed_actions`."""
+
+    @extend_schema(
+        operation_id="report_talk",
+        summary="Resident, on a board post: write to its author; the author: answer a neighbour.",
+        request=TalkInput,
+        responses=answers(SEEN, 400, 403, 404, 409, 429),
+    )
+    def post(self, request: Request, pk: UUID) -> Response:
+        words = TalkInput(data=request.data)
+        words.is_valid(raise_exception=True)
+        report = write_about_post(actor=person_of(request), report_id=pk, **words.validated_data)
+        return Response(report_shape(report, Viewer.of(person_of(request)), events=True))
 
 
 VIEWS: dict[str, type[Any]] = {verb.action.value: view_of(verb) for verb in VERBS}

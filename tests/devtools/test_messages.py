@@ -22,7 +22,7 @@ TEMPLATE = """{% load i18n %}
     {{ n }} 条
 {% endblocktranslate %}
 """
-SCRIPT = "document.title = gettext('正在录音'); const s = `没有翻译 ${gettext(\"发送\")}`;\n"
+SCRIPT = "document.title = gettext('正在录音'); const s = `x ${gettext(\"发送\")}`;\n"
 
 
 @pytest.fixture
@@ -124,6 +124,18 @@ def test_chinese_outside_a_translation_tag_is_named(project: Path) -> None:
     (project / "templates" / "raw.html").write_text("<p>\n没有翻译</p>")
     (problem,) = messages.problems(project)
     assert problem.startswith("templates/raw.html:1: Chinese text outside a translation tag")
+
+
+def test_chinese_of_a_script_outside_gettext_is_named(project: Path) -> None:
+    for domain, texts in (("django", DJANGO), ("djangojs", SCRIPTS)):
+        messages.update(domain, project)
+        translate(project, domain, texts)
+    script = project / "static/js/pages/page.js"
+    script.write_text(script.read_text() + "// 说明\ntoast('忘了翻译');\nconst n = `又忘了 ${1}`;\n")
+    assert list(messages.problems(project)) == [
+        "static/js/pages/page.js:3: Chinese text outside gettext: '忘了翻译'",
+        "static/js/pages/page.js:4: Chinese text outside gettext: `又忘了 ${1}`",
+    ]
 
 
 def test_what_left_the_sources_leaves_the_catalogue(project: Path) -> None:

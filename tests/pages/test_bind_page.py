@@ -11,7 +11,7 @@ from accounts.services.bindings import accept_invitation, reject_binding, reques
 from accounts.services.invitations import create_invitation
 from tests.factories import Cast, role_of
 
-from .opening import open_page
+from .opening import browser_of, open_page
 
 
 def asked(cast: Cast) -> Membership:
@@ -98,3 +98,30 @@ def test_a_used_or_old_invitation_says_so(cast: Cast) -> None:
     )
     assert "这个邀请码已经过期" in open_page(cast.stranger, f"bind?invite={old.code}").words
     assert "没有这个邀请码" in open_page(cast.stranger, "bind?invite=NONSENSE").words
+
+
+def test_without_scripts_the_form_binds(cast: Cast) -> None:
+    form = {"name": "钱女士", "phone": "13900000099", "building": "6幢", "unit": "1单元", "room": "909"}
+    response = browser_of(cast.stranger).post("/h5/bind?community=fuchen", form)
+    assert response["Location"] == "/h5/bind?community=fuchen"
+    assert Membership.objects.get(user=cast.stranger).status == "pending"
+
+
+def test_without_scripts_what_was_typed_stays_when_it_is_refused(cast: Cast) -> None:
+    form = {"name": "钱女士", "phone": "123", "building": "6幢", "unit": "1单元", "room": "909"}
+    response = browser_of(cast.stranger).post("/h5/bind?community=fuchen", form)
+    html = response.content.decode()
+    assert response.status_code == 400
+    assert "请填写正确的手机号码" in html
+    assert [f'value="{value}"' in html for value in ("钱女士", "123", "909")] == [True] * 3
+    assert "<option selected>6幢</option>" in html
+    assert not Membership.objects.filter(user=cast.stranger).exists()
+
+
+def test_without_scripts_an_invitation_is_accepted(cast: Cast) -> None:
+    invitation = invited(cast)
+    browser = browser_of(cast.stranger)
+    path = f"/h5/bind?invite={invitation.code}"
+    assert browser.post(path, {"name": "", "phone": "13900000099"}).status_code == 400
+    assert browser.post(path, {"name": "钱师傅", "phone": "13900000099"})["Location"] == "/h5/"
+    assert Membership.objects.get(user=cast.stranger).role.slug == "cleaner"

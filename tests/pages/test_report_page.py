@@ -218,13 +218,14 @@ def test_an_open_page_learns_cheaply_that_there_is_news(cast: Cast) -> None:
     report = cast.report(media=(MediaItem("image", "m1"),))
     browser = browser_of(cast.resident)
     first = browser.head(f"/h5/reports/{report.pk}")
-    assert f'data-version="{first["X-Version"]}"' in open_page(None, f"reports/{report.pk}", browser).html
-    assert browser.head(f"/h5/reports/{report.pk}")["X-Version"] == first["X-Version"]
+    assert f"data-version={first['ETag']}" in open_page(None, f"reports/{report.pk}", browser).html
+    same = browser.head(f"/h5/reports/{report.pk}", headers={"if-none-match": first["ETag"]})
+    assert (same.status_code, same.content) == (304, b"")
     mark_failed(report.attachments.get().pk, "40007")
-    second = browser.head(f"/h5/reports/{report.pk}")["X-Version"]
-    assert second != first["X-Version"]
+    second = browser.head(f"/h5/reports/{report.pk}")["ETag"]
+    assert second != first["ETag"]
     act.urge_report(actor=cast.resident, report_id=report.pk)
-    assert browser.head(f"/h5/reports/{report.pk}")["X-Version"] != second
+    assert browser.head(f"/h5/reports/{report.pk}")["ETag"] != second
     assert browser_of(cast.neighbour).head(f"/h5/reports/{report.pk}").status_code == 404
 
 

@@ -22,6 +22,7 @@
       this.recording = null;
       if (this.recordButton) this.recordButton.addEventListener("click", () => this.toggleRecording());
       if (this.addButton) this.addButton.addEventListener("click", () => this.addPictures());
+      window.addEventListener("online", () => this.failed().forEach((item) => this.send(item)));
       window.addEventListener("pagehide", () => this.recording && this.stopRecording());
     }
 
@@ -77,6 +78,19 @@
       this.list = this.list.filter((other) => other !== item);
       item.view.remove();
       app.media.stop();
+      this.changed();
+    }
+
+    // One place towards the front; the first picture is the one that lists show.
+    moveForward(item) {
+      const before = item.view.previousElementSibling;
+      const others = this.list.filter((other) => other.kind === "image" && other !== item);
+      const at = this.list.indexOf(others.find((other) => other.view === before));
+      if (!before || at < 0) return;
+      this.list.splice(this.list.indexOf(item), 1);
+      this.list.splice(at, 0, item);
+      before.before(item.view);
+      item.view.querySelector("[data-move]").focus();
       this.changed();
     }
 
@@ -159,7 +173,12 @@
 
     pictureTile(item, image) {
       return h("div", { class: "collect-tile" }, [
-        h("div", { class: "collect-picture" }, [image, this.stateView(item), this.removeView(item, gettext("去掉这张图片"))]),
+        h("div", { class: "collect-picture" }, [
+          image,
+          this.stateView(item),
+          h("button", { type: "button", class: "collect-move", "data-move": true, "aria-label": gettext("把这张图片往前移"), onclick: () => this.moveForward(item) }, [icon("back")]),
+          this.removeView(item, gettext("去掉这张图片")),
+        ]),
       ]);
     }
 

@@ -44,7 +44,7 @@
   function values(form) {
     const found = {};
     Array.from(form.elements).forEach((field) => {
-      if (!field.name || field.disabled || field.type === "file") return;
+      if (!field.name || field.disabled || field.type === "file" || field.name === "csrfmiddlewaretoken") return;
       if (field.type === "radio") {
         if (field.checked) found[field.name] = field.value;
       } else if (field.type === "checkbox" && field.dataset.list !== undefined) {

@@ -5,9 +5,8 @@
   const app = window.app;
   const { gettext, interpolate } = app;
   const PAUSES = [3, 6, 12, 30, 60]; // seconds
-  const settings = document.getElementById("settings");
-  const personElement = document.getElementById("person");
-  const person = settings ? JSON.parse(settings.textContent).person : personElement ? JSON.parse(personElement.textContent) : "";
+  const person = document.body.dataset.person;
+  if (!person) return; // nobody is logged in, so nobody's reports wait
   const KEY = "waiting-reports:" + person;
   let timer = null;
   let tries = 0;

@@ -146,6 +146,17 @@
       sheet(event.currentTarget.dataset.sheet).show();
     });
 
+  $(document).on("click", "[data-copy]", async ({ currentTarget: button }) => {
+    const field = document.getElementById(button.dataset.copy);
+    field.select();
+    try {
+      await navigator.clipboard.writeText(field.value);
+    } catch (error) {
+      document.execCommand("copy"); // where the page is not served by https
+    }
+    toast(gettext("链接已复制"));
+  });
+
   window.addEventListener("pageshow", showFlash);
   document.querySelectorAll("[data-stars]").forEach(paintStars);
 

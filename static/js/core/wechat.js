@@ -53,13 +53,19 @@
     state = "ready";
   }
 
+  function sayAbsent() {
+    const words = app.h("p", { text: gettext("微信的拍照和录音暂时用不了，已改用手机浏览器的。") });
+    const box = app.h("div", { class: "note-box note-info", role: "status", id: "absent" }, [app.icon("info"), words]);
+    document.getElementById("main").prepend(box);
+  }
+
   let preparation;
 
   // Pages that use the phone's abilities call this early, so that it is settled when a button is tapped.
   function begin() {
     preparation = preparation || soon(prepare(), PATIENCE).catch(() => {
       if (state === "pending") state = "absent";
-      if (inWeChat) document.dispatchEvent(new CustomEvent("wechat:absent"));
+      if (inWeChat) sayAbsent();
     });
     return preparation;
   }

@@ -18,6 +18,7 @@
   const LOOK_AFTER = 700; // ms without typing
 
   let location_ = null;
+  let sending = false;
   let hashedId = form.elements.hashed_id.value;
 
   const field = (name) => (form.elements[name] ? form.elements[name].value.trim() : "");
@@ -27,7 +28,8 @@
 
   function keep() {
     const media = collector.items().filter((item) => item.state === "sent").map((item) => item.media);
-    app.store.save(KEY, { at: Date.now(), hashedId, values: app.forms.values(form), location: location_, media });
+    const unsent = collector.items().length - media.length;
+    app.store.save(KEY, { at: Date.now(), hashedId, values: app.forms.values(form), location: location_, media, unsent });
   }
 
   function recall() {
@@ -41,6 +43,7 @@
     if (chosen && !form.querySelector("[name=category]:checked")) chosen.checked = true;
     if (kept.location) setLocation(kept.location);
     collector.restore(kept.media || []);
+    if (kept.unsent) collector.say(interpolate(gettext("上次有 %(n)s 个照片或语音没传完就关了页面，请重新添加"), { n: kept.unsent }));
   }
 
   // --- What is still missing ---------------------------------------------------------------------------------------
@@ -56,8 +59,11 @@
   function refresh() {
     const lack = whatIsMissing();
     const onTheWay = collector.sending().length;
+    const failed = collector.failed().length;
     let sentence = lack ? lack[0] : gettext("可以提交了");
+    if (!lack && failed) sentence = interpolate(gettext("有 %(n)s 个附件没传上，点它重传；其余都已保存在手机上"), { n: failed });
     if (!lack && onTheWay) sentence = interpolate(gettext("可以提交了，还有 %(n)s 个附件在上传"), { n: onTheWay });
+    if (sending) sentence = onTheWay ? interpolate(gettext("正在上传附件，还剩 %(n)s 个，传完自动提交"), { n: onTheWay }) : gettext("正在提交…");
     if (missing.textContent !== sentence) missing.textContent = sentence;
     const chosen = form.querySelector("[name=category]:checked");
     details.hidden = !chosen && !settings.draft && !field("description") && !collector.items().length;
@@ -106,6 +112,17 @@
     list.replaceChildren(...reports.slice(0, 3).map(similarView));
   }
 
+  const STATES = { submitted: gettext("等待接单"), claimed: gettext("正在处理"), resolved: gettext("已处理，等待确认") };
+
+  // The number begins with the day (261125-0010), which is all that a neighbour may know of when.
+  function reportedWhen(number) {
+    const [, year, month, day] = number.match(/^(\d\d)(\d\d)(\d\d)-/) || [];
+    if (!day) return number;
+    const days = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(2000 + Number(year), month - 1, day)) / 86400000);
+    if (days < 1) return gettext("今天已有人上报");
+    return days === 1 ? gettext("昨天已有人上报") : interpolate(gettext("%(n)s 天前已有人上报"), { n: days });
+  }
+
   function similarView(report) {
     const follow = app.h("button", {
       type: "button",
@@ -122,7 +139,7 @@
           return location.assign("/h5/reports/" + report.id);
         }),
     });
-    const about = [report.building, report.number].filter(Boolean).join(" · ");
+    const about = [reportedWhen(report.number), STATES[report.status], report.building].filter(Boolean).join("，");
     return app.h("div", { class: "cell" }, [app.h("span", { class: "cell-body" }, [app.h("span", { text: report.title }), app.h("br"), app.h("span", { class: "secondary", text: about })]), follow]);
   }
 
@@ -166,9 +183,13 @@
     }
     app.forms.clearErrors(form);
     let media;
+    sending = true;
+    refresh();
     try {
       media = await collector.settled();
     } catch (error) {
+      sending = false;
+      refresh();
       app.forms.showError(form, new app.ApiError(0, { detail: gettext("有附件没传上：点它重传，或去掉后再提交。内容已保存在手机上") }));
       return;
     }
@@ -177,6 +198,8 @@
     try {
       arrived(await app.api.post("reports", report));
     } catch (error) {
+      sending = false;
+      refresh();
       if (!(error instanceof app.ApiError)) throw error;
       if (!error.passing || !app.later.put(report, KEY)) return app.forms.showError(form, error);
       app.toast(gettext("网络不稳，已保存在手机上，连上后自动提交"));
@@ -203,7 +226,6 @@
   };
   document.addEventListener("later:sent", ({ detail }) => detail.hashedId === hashedId && arrived(detail.sent));
   document.addEventListener("later:refused", ({ detail }) => detail.hashedId === hashedId && app.forms.showError(form, detail.error));
-  document.addEventListener("wechat:absent", () => (document.getElementById("absent").hidden = false));
   const here = document.getElementById("here");
   here.hidden = false;
   here.addEventListener("click", () => locate(here));

@@ -97,15 +97,4 @@
     opened.open = true;
     opened.scrollIntoView({ block: "center" });
   }
-
-  $(document).on("click", "[data-copy]", async ({ currentTarget: button }) => {
-    const field = document.getElementById(button.dataset.copy);
-    field.select();
-    try {
-      await navigator.clipboard.writeText(field.value);
-    } catch (error) {
-      document.execCommand("copy"); // where the page is not served by https
-    }
-    app.toast(gettext("链接已复制"));
-  });
 })();

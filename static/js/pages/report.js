@@ -65,7 +65,7 @@
   }
 
   // What was typed in a sheet stays when it is closed, and when the page is.
-  const key = (form) => address + form.dataset.act;
+  const key = (form) => address + (form.dataset.keep || form.dataset.act);
 
   function keepText(form) {
     const area = form.querySelector("textarea");
@@ -79,6 +79,13 @@
     const element = form.querySelector("[data-collect]");
     if (element) app.collect(element);
     app.forms.onSubmit(form, () => act(form).catch((error) => failed(error, form)));
+  });
+
+  // A button of the bar can begin the sentence: "this is mine".
+  $(document).on("click", "[data-says]", ({ currentTarget: button }) => {
+    const area = document.querySelector("#" + button.dataset.sheet + " textarea");
+    const begun = Array.from(document.querySelectorAll("[data-says]"), (other) => other.dataset.says);
+    if (!area.value || begun.includes(area.value)) area.value = button.dataset.says;
   });
 
   // A usual sentence at a tap.
@@ -99,28 +106,36 @@
       .then((shown) => shown || location.assign(link));
   });
 
-  // News: one cheap look now and then, never in the background, and never under somebody's fingers.
+  // News: one cheap look now and then (304 without a body), less and less often, none in the background, and never
+  // under somebody's fingers. Who comes back to the page is shown at once what happened meanwhile.
   const pauses = document.querySelector("[data-pending-media]") ? [...ARRIVING, ...WATCH] : WATCH;
+  const version = document.body.dataset.version;
   let looks = 0;
+  let timer;
 
   function busy() {
-    return document.hidden || document.querySelector(".offcanvas.show, .modal.show, .lightbox, .typing, [aria-busy=true]") || document.querySelector("#confirm-comment, [data-stars] input:checked");
+    return document.querySelector(".offcanvas.show, .modal.show, .lightbox, .typing, [aria-busy=true]") || document.querySelector("#confirm-comment, [data-stars] input:checked");
   }
 
   async function look() {
+    clearTimeout(timer);
+    if (document.hidden) return undefined;
     looks += 1;
     if (!busy()) {
-      const news = await fetch(location.href.split("#")[0], { method: "HEAD", credentials: "same-origin" }).catch(() => null);
-      const version = news && news.ok && news.headers.get("X-Version");
-      if (version && version !== document.body.dataset.version && !busy()) return app.reload();
+      const news = await fetch(location.href.split("#")[0], { method: "HEAD", credentials: "same-origin", headers: { "If-None-Match": '"' + version + '"' } }).catch(() => null);
+      if (news && news.ok && news.headers.get("ETag") && !busy()) return app.reload();
     }
     return wait();
   }
 
   function wait() {
-    setTimeout(look, pauses[Math.min(looks, pauses.length - 1)] * 1000);
+    clearTimeout(timer);
+    timer = setTimeout(look, pauses[Math.min(looks, pauses.length - 1)] * 1000);
   }
 
   if (document.querySelector("[data-collect], [data-place]")) app.wechat.begin();
-  if (document.body.dataset.version) wait();
+  if (version) {
+    wait();
+    document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : look()));
+  }
 })();

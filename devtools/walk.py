@@ -1,0 +1,83 @@
+"""Every page of the phones, by who sees it: what the screenshots and the browser tests walk through."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from playwright.sync_api import Page
+
+#: Phones of sandbox/cast.toml.
+RESIDENT, STAFF, MANAGER, NOBODY = "zhao", "liu", "chen", "guest"
+FLAGS = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
+WECHAT = (
+    "Mozilla/5.0 (Linux; Android 13; M2012K11AC) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 "
+    "Chrome/116.0.0.0 Mobile Safari/537.36 MMWEBID/2247 MicroMessenger/8.0.49.2600(0x28003156) WeChat/arm64"
+)
+EVERYBODY = {
+    "home": "",
+    "notices": "notices",
+    "inbox": "inbox",
+    "me": "me",
+    "board": "board",
+    "missing": "nothing-here",
+}
+OWN = {
+    RESIDENT: {
+        "bind": "bind",
+        "new": "reports/new",
+        "new-chosen": "reports/new?category=hygiene",
+        "mine": "reports",
+        "board-searched": "board?q=没有的东西",
+        "not-for-you": "manage",
+        "used-code": "bind?invite=WRONGCODE",
+    },
+    STAFF: {"work": "work", "work-mine": "work?tab=mine", "work-done": "work?tab=done", "caller": "reports/new"},
+    MANAGER: {
+        "manage": "manage",
+        "stats": "manage/stats",
+        "people": "manage/people",
+        "people-invitations": "manage/people?tab=invitations",
+        "people-residents": "manage/people?tab=residents",
+        "unreached": "manage/unreached",
+        "notice-new": "notices/new",
+    },
+    NOBODY: {"home": "", "bind": "bind", "new": "reports/new", "me": "me", "board": "board"},
+}
+SCOPES = {RESIDENT: ("mine", "board"), STAFF: ("open", "claimed", "done"), MANAGER: ("all",)}
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One page of one person: `name` for its picture, `path` with /h5/."""
+
+    phone: str
+    name: str
+    path: str
+
+
+def stops(phone: str, page: Page) -> Iterator[Stop]:
+    """The pages of a phone that has logged in, with a report of every status and scope, and a notice.
+
+    `page` shows one of them; it is asked what there is before anything is walked.
+    """
+    common = {} if phone == NOBODY else EVERYBODY
+    for name, path in {**common, **OWN[phone]}.items():
+        yield Stop(phone, name, f"/h5/{path}")
+    for scope in SCOPES.get(phone, ()):
+        yield from _reports(phone, scope, page)
+    if phone in (RESIDENT, MANAGER):
+        for notice in _results(page, "/api/v1/notices?limit=1"):
+            yield Stop(phone, "notice", f"/h5/notices/{notice['id']}")
+
+
+def _reports(phone: str, scope: str, page: Page) -> Iterator[Stop]:
+    seen: set[str] = set()
+    for report in _results(page, f"/api/v1/reports?scope={scope}&limit=100"):
+        if report["status"] not in seen:
+            seen.add(report["status"])
+            yield Stop(phone, f"report-{scope}-{report['status']}", f"/h5/reports/{report['id']}")
+
+
+def _results(page: Page, address: str) -> list[dict[str, Any]]:
+    results: list[dict[str, Any]] = page.evaluate("async (a) => (await (await fetch(a)).json()).results", address)
+    return results

@@ -1,0 +1,80 @@
+"""Every page of every role against WCAG 2.2 AA (axe-core) and sideways scrolling, plain, in large type and dark."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from devtools.walk import MANAGER, NOBODY, RESIDENT, STAFF, WECHAT, Stop, stops
+
+from .conftest import Demo
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("demo")]
+
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}}
+LOOKS = ("plain", "large", "dark")
+#: What would stick out to the right, if anything did.
+WIDER = """() => {
+    const width = document.documentElement.clientWidth;
+    if (document.scrollingElement.scrollWidth <= width) return [];
+    const all = Array.from(document.querySelectorAll("body *"));
+    const out = all.filter((element) => element.getBoundingClientRect().right > width + 1);
+    return out.slice(0, 5).map((e) => e.tagName + "." + e.className);
+}"""
+#: As a browser's own setting of text to 200 % of what is usual.
+TWICE = "document.documentElement.style.fontSize = '212.5%'"
+
+
+@pytest.fixture(scope="module")
+def nobody(demo: Demo) -> None:
+    """A phone whose owner has not bound to anything."""
+    demo.sandbox.new_phone(NOBODY, name="新来的", openid="o-demo-nobody-at-all-0008")
+
+
+@pytest.fixture(params=[RESIDENT, STAFF, MANAGER, NOBODY])
+def person(request: pytest.FixtureRequest, demo: Demo, browser: Browser, nobody: None) -> Iterator[tuple[str, Page]]:
+    """One person's logged-in browser, 360 pixels wide, inside WeChat."""
+    context: BrowserContext = browser.new_context(
+        viewport={"width": 360, "height": 740}, user_agent=WECHAT, locale="zh-CN", reduced_motion="reduce"
+    )
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    page.goto(demo.page_of(request.param))
+    yield request.param, page
+    context.close()
+
+
+def show(page: Page, look: str) -> None:
+    page.emulate_media(color_scheme="dark" if look == "dark" else "light", reduced_motion="reduce")
+    page.evaluate("type => document.documentElement.setAttribute('data-type', type)", look)
+
+
+def violations(axe: Axe, page: Page) -> list[str]:
+    found: list[dict[str, Any]] = axe.run(page, options=RULES).response["violations"]
+    return [f"{rule['id']}: {node['html'][:160]}" for rule in found for node in rule["nodes"]]
+
+
+def problems_of(axe: Axe, page: Page, stop: Stop) -> list[str]:
+    found = []
+    for look in LOOKS:
+        show(page, look)
+        found += [f"{stop.path} {look}: {problem}" for problem in violations(axe, page)]
+        if wider := page.evaluate(WIDER):
+            found.append(f"{stop.path} {look}: scrolls sideways: {wider}")
+    show(page, "plain")
+    page.evaluate(TWICE)
+    if wider := page.evaluate(WIDER):
+        found.append(f"{stop.path} at 200 %: scrolls sideways: {wider}")
+    return found
+
+
+def test_every_page_is_accessible(demo: Demo, person: tuple[str, Page]) -> None:
+    phone, page = person
+    axe = Axe()
+    found: list[str] = []
+    for stop in list(stops(phone, page)):
+        page.goto(demo.page_of(phone, stop.path), wait_until="load")
+        found += problems_of(axe, page, stop)
+    assert not found, "\n".join(found)
