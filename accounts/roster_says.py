@@ -1,11 +1,13 @@
-"""What the property's roster says to a statement that a manager has to decide on."""
+"""What the property's roster says to the statements that a manager has to decide on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from accounts.models import Home, Membership, RosterEntry
-from accounts.services.roster import find_home
+from accounts.models import Community, Home, Membership, RosterEntry
+from accounts.services.roster import find_homes
 from accounts.text import clean, clean_phone
 
 
@@ -17,13 +19,71 @@ class Remark:
     fits: bool | None
 
 
-def roster_says(membership: Membership) -> list[Remark]:
-    """For managers only: it tells what is in the roster. Needs `for_view`."""
-    stated = membership.stated_home or (membership.home.as_dict() if membership.home else {})
-    home = membership.home or find_home(community=membership.community, home=stated)
-    entries = list(RosterEntry.objects.filter(home=home)) if home else []
-    remarks = [_home_remark(home is not None, entries, membership), *_elsewhere(membership, home)]
-    return [*remarks, *_holders(membership, entries)]
+@dataclass(frozen=True)
+class Entry:
+    """A line of the roster for the stated home; is the name, is the phone that of the statement?"""
+
+    name: str
+    phone: str
+    same_name: bool
+    same_phone: bool
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What stands in the roster beside a statement, and what that means. `home` is the roster's, None where unknown."""
+
+    home: Home | None
+    entries: list[Entry]
+    remarks: list[Remark]
+
+
+def roster_says(community: Community, memberships: Sequence[Membership]) -> list[Verdict]:
+    """For managers only: it tells what is in the roster. The memberships, all of `community`, come from `for_view`.
+
+    Four queries, however many there are.
+    """
+    roster = _Roster(community, memberships)
+    return [roster.verdict(membership) for membership in memberships]
+
+
+class _Roster:
+    """What the roster has for the homes and the numbers of some statements."""
+
+    def __init__(self, community: Community, memberships: Sequence[Membership]) -> None:
+        stated = [m.stated_home or (m.home.as_dict() if m.home else {}) for m in memberships]
+        found = find_homes(community=community, homes=stated)
+        self.homes = {m.pk: m.home or home for m, home in zip(memberships, found, strict=True)}
+        here = [home.pk for home in self.homes.values() if home]
+        phones = {_phone(m.phone) for m in memberships}
+        wanted = Q(home__in=here) | Q(phone__in=phones, home__building__community=community)
+        self.entries = list(RosterEntry.objects.filter(wanted).select_related("home__building").order_by("pk"))
+        self.bound = list(
+            Membership.objects.active().filter(roster_entry__home__in=here).select_related("roster_entry")
+        )
+
+    def verdict(self, membership: Membership) -> Verdict:
+        home = self.homes[membership.pk]
+        name, phone = clean(membership.name), _phone(membership.phone)
+        here = [entry for entry in self.entries if home and entry.home_id == home.pk]
+        entries = [Entry(entry.name, entry.phone, entry.name == name, entry.phone == phone) for entry in here]
+        remarks = [_home_remark(home, entries), *self._elsewhere(home, name, phone), *self._holders(membership, home)]
+        return Verdict(home, entries, remarks)
+
+    def _elsewhere(self, home: Home | None, name: str, phone: str) -> list[Remark]:
+        """The same person at another home of the roster: a typing error, or a second home."""
+        others = [e for e in self.entries if (e.name, e.phone) == (name, phone) and (not home or e.home_id != home.pk)]
+        return [Remark(_("名册里同名同号的是 %(home)s") % {"home": entry.home}, None) for entry in others[:3]]
+
+    def _holders(self, membership: Membership, home: Home | None) -> list[Remark]:
+        bound = [
+            other.name
+            for other in self.bound
+            if home and other.name and other.user_id != membership.user_id
+            if other.roster_entry and other.roster_entry.home_id == home.pk
+        ]
+        names = "、".join(dict.fromkeys(bound))
+        return [Remark(_("这套房屋已绑定：%(names)s") % {"names": names}, None)] if names else []
 
 
 def _phone(text: str) -> str:
@@ -33,31 +93,16 @@ def _phone(text: str) -> str:
         return clean(text)
 
 
-def _home_remark(known: bool, entries: list[RosterEntry], membership: Membership) -> Remark:
-    name, phone = clean(membership.name), _phone(membership.phone)
-    if not known:
+def _home_remark(home: Home | None, entries: Sequence[Entry]) -> Remark:
+    if home is None:
         return Remark(_("名册里没有这套房屋"), False)
     if not entries:
         return Remark(_("名册里这套房屋没有登记业主"), None)
-    if any((entry.name, entry.phone) == (name, phone) for entry in entries):
+    if any(entry.same_name and entry.same_phone for entry in entries):
         return Remark(_("姓名、手机都与名册一致"), True)
-    if any(entry.name == name for entry in entries):
+    if any(entry.same_name for entry in entries):
         return Remark(_("姓名与名册一致，手机不同"), None)
-    if any(entry.phone == phone for entry in entries):
+    if any(entry.same_phone for entry in entries):
         return Remark(_("手机与名册一致，姓名不同"), None)
     names = "、".join(dict.fromkeys(entry.name for entry in entries))
     return Remark(_("名册登记的是%(names)s，没有这个人") % {"names": names}, False)
-
-
-def _elsewhere(membership: Membership, home: Home | None) -> list[Remark]:
-    """The same person at another home of the roster: a typing error, or a second home."""
-    here = RosterEntry.objects.filter(home__building__community=membership.community, phone=_phone(membership.phone))
-    others = here.exclude(home=home) if home else here
-    found = others.filter(name=clean(membership.name)).select_related("home__building")[:3]
-    return [Remark(_("名册里同名同号的是 %(home)s") % {"home": entry.home}, None) for entry in found]
-
-
-def _holders(membership: Membership, entries: list[RosterEntry]) -> list[Remark]:
-    bound = Membership.objects.active().filter(roster_entry__in=entries).exclude(user=membership.user)
-    names = "、".join(dict.fromkeys(holder.name for holder in bound if holder.name))
-    return [Remark(_("这套房屋已绑定：%(names)s") % {"names": names}, None)] if names else []

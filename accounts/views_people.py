@@ -18,7 +18,7 @@ from accounts.models import Community, Invitation, Membership, Role
 from accounts.pages import Place, manager_page
 from accounts.policies import GRANTABLE, PERMISSIONS_OF_KIND, may_hand_out
 from accounts.querysets import MembershipQuerySet
-from accounts.roster_says import Remark, roster_says
+from accounts.roster_says import Verdict, roster_says
 from accounts.services.invitations import invitation_url
 from community_report.core.pages import page_of
 
@@ -56,7 +56,7 @@ class Worker:
 @dataclass(frozen=True)
 class Pending:
     membership: Membership
-    remarks: list[Remark]
+    roster: Verdict
 
 
 @manager_page("manage_people")
@@ -79,9 +79,12 @@ def _tab_names() -> list[tuple[str, str]]:
 
 def _pending_tab(request: HttpRequest, place: Place) -> dict[str, Any]:
     here = Membership.objects.filter(community=place.community).for_view()
-    oldest_first = here.pending().order_by("created_at")[:PENDING_AT_ONCE]
+    oldest_first = list(here.pending().order_by("created_at")[:PENDING_AT_ONCE])
+    verdicts = roster_says(place.community, oldest_first)
+    waiting = here.pending().count() if len(oldest_first) == PENDING_AT_ONCE else len(oldest_first)
     return {
-        "pending": [Pending(membership, roster_says(membership)) for membership in oldest_first],
+        "pending": [Pending(*pair) for pair in zip(oldest_first, verdicts, strict=True)],
+        "further": waiting - len(oldest_first),
         "new": here.new_automatic(timezone.now()).order_by("-decided_at")[:PENDING_AT_ONCE],
     }
 

@@ -17,9 +17,10 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
+    Value,
 )
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Extract
+from django.db.models.functions import Extract, Floor
 from django.utils import timezone
 
 from accounts.models import Community, User
@@ -120,28 +121,93 @@ def _last_result() -> Subquery:
 
 def _spread(filed: "QuerySet[Report]", end: Combinable) -> dict[str, float | None]:
     """p50 and p90 of the minutes from filing to `end`, over the reports that came so far."""
-    took = ExpressionWrapper(F("end") - F("created_at"), output_field=DurationField())
-    minutes = Extract(took, "epoch") / 60.0
     found = filed.annotate(end=end).filter(end__isnull=False)
-    spread = found.aggregate(spread=Percentiles(minutes))["spread"]
+    spread = found.aggregate(spread=Percentiles(_minutes_to(F("end"))))["spread"]
     p50, p90 = spread or (None, None)
     return {"p50": p50, "p90": p90}
 
 
 def _overdue_share(filed: "QuerySet[Report]") -> float | None:
-    now = timezone.now()
+    counting, late = _overdue()
+    return _share(filed.filter(counting), late)
+
+
+def _overdue() -> tuple[Q, Q]:
+    """Which reports have a deadline that counts, and which of these missed it."""
     told = Exists(ReportEvent.objects.filter(report=OuterRef("pk"), kind="overdue"))
-    waiting = Q(status__in=(Status.SUBMITTED, Status.CLAIMED), due_at__lte=now)
-    counting = filed.exclude(due_at=None).exclude(status__in=(Status.WITHDRAWN, Status.DISMISSED, Status.MERGED))
-    return _share(counting, waiting | Q(resolved_at__gt=F("due_at")) | Q(told))
+    waiting = Q(status__in=(Status.SUBMITTED, Status.CLAIMED), due_at__lte=timezone.now())
+    counting = Q(due_at__isnull=False) & ~Q(status__in=(Status.WITHDRAWN, Status.DISMISSED, Status.MERGED))
+    return counting, waiting | Q(resolved_at__gt=F("due_at")) | Q(told)
 
 
 def _reopened_share(filed: "QuerySet[Report]") -> float | None:
+    done, reopened = _reopened()
+    return _share(filed.filter(done), reopened)
+
+
+def _reopened() -> tuple[Q, Q]:
+    """Which reports were ever done, and which of these were reopened."""
     events = ReportEvent.objects.filter(report=OuterRef("pk"))
-    done = filed.filter(Exists(events.filter(to_status__in=(Status.RESOLVED, Status.CLOSED))))
-    return _share(done, Q(Exists(events.filter(kind="reopen"))))
+    done = Exists(events.filter(to_status__in=(Status.RESOLVED, Status.CLOSED)))
+    return Q(done), Q(Exists(events.filter(kind="reopen")))
 
 
 def _share(among: "QuerySet[Report]", those: Q) -> float | None:
     total = among.count()
     return among.filter(those).count() / total if total else None
+
+
+#: The figures that have a course over time.
+COURSES = ("total", "claim_minutes", "resolve_minutes", "overdue_share", "reopened_share", "mean_score")
+
+
+def courses(community: Community, since: datetime, until: datetime, parts: int) -> dict[str, list[float | None]]:
+    """How each of `COURSES` went: the figure for the reports filed in each of `parts` equal pieces of the time.
+
+    Spans are medians. Null where a piece has no data; `total` is 0 there. One query.
+    """
+    seconds = (until - since).total_seconds() / parts
+    since_then = ExpressionWrapper(F("created_at") - Value(since), output_field=DurationField())
+    filed = Report.objects.filter(community=community, created_at__gte=since, created_at__lt=until).order_by()
+    pieces = filed.annotate(piece=Floor(Extract(since_then, "epoch") / seconds)).values("piece")
+    rows: list[Any] = list(pieces.annotate(**_course_figures()))
+    found = {min(int(row["piece"]), parts - 1): row for row in rows}
+    return {name: [_course(name, found.get(piece)) for piece in range(parts)] for name in COURSES}
+
+
+def _course_figures() -> dict[str, Aggregate]:
+    counting, late = _overdue()
+    done, reopened = _reopened()
+    ready = Q(status__in=(Status.RESOLVED, Status.CLOSED))
+    return {
+        "n": Count("pk"),
+        "claims": Percentiles(_minutes_to(_first_claim())),
+        "results": Percentiles(_minutes_to(_last_result()), filter=ready),
+        "counting": Count("pk", filter=counting),
+        "late": Count("pk", filter=counting & late),
+        "done": Count("pk", filter=done),
+        "reopened": Count("pk", filter=done & reopened),
+        "score": Avg("rating__score"),
+    }
+
+
+def _minutes_to(end: Combinable) -> Combinable:
+    took = ExpressionWrapper(end - F("created_at"), output_field=DurationField())
+    return Extract(took, "epoch") / 60.0
+
+
+def _course(name: str, row: dict[str, Any] | None) -> float | None:
+    if row is None:
+        return 0 if name == "total" else None
+    match name:
+        case "total":
+            return float(row["n"])
+        case "claim_minutes":
+            return row["claims"][0] if row["claims"] else None
+        case "resolve_minutes":
+            return row["results"][0] if row["results"] else None
+        case "overdue_share":
+            return row["late"] / row["counting"] if row["counting"] else None
+        case "reopened_share":
+            return row["reopened"] / row["done"] if row["done"] else None
+    return row["score"]

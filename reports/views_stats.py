@@ -1,8 +1,11 @@
 """The managers' figures as a page: a few large ones, then bars that can be read on a phone, then the table."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Count
 from django.db.models.functions import TruncDate
@@ -19,7 +22,7 @@ from accounts.pages import Place, manager_page
 
 from .models import Category, Report
 from .states import Status
-from .statistics import figures
+from .statistics import courses, figures
 
 RANGES = (7, 30, 90)
 USUAL = 30
@@ -27,6 +30,8 @@ USUAL = 30
 EARLIEST, MOST_DAYS = date(2000, 1, 1), 3660
 #: Longer ranges are drawn by week, so that a bar stays wide enough to see.
 MOST_BARS = 31
+#: A small line of a figure has at most so many points.
+MOST_POINTS = 12
 
 
 @dataclass(frozen=True)
@@ -56,12 +61,17 @@ class Range:
 
 @dataclass(frozen=True)
 class Figure:
-    """A large figure. `trend`: in words how it differs from the days before; `better` colours it (None: neither)."""
+    """A large figure. `trend`: in words how it differs from the days before; `better` colours it (None: neither).
+
+    `note` says more of it; `line`: its course as points of an SVG polyline in a field of 100 × 24, or empty.
+    """
 
     label: str
     value: str
     trend: str = ""
     better: bool | None = None
+    note: str = ""
+    line: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,19 +93,23 @@ def stats(request: HttpRequest, place: Place) -> HttpResponse:
     with timezone.override(place.community.timezone):
         chosen = _range(request)
         now = figures(place.community, chosen.since, chosen.until)
-        past = chosen.before()
+        past, columns = chosen.before(), _columns(place.community, chosen)
+        link = partial(_listed, place, chosen)
         context = {
             "here": "manage",
             "place": place,
             "range": chosen,
             "ranges": RANGES,
-            "large": _large(now, figures(place.community, past.since, past.until)),
+            "large": _with_lines(
+                _large(now, figures(place.community, past.since, past.until)), place.community, chosen
+            ),
             "total": now["total"],
             "step": _step(chosen),
-            "columns": _columns(place.community, chosen),
-            "by_status": _bars({Status(word).label: n for word, n in now["by_status"].items() if n}),
-            "by_category": _bars(_category_names(place.community, now["by_category"])),
-            "by_building": _bars(now["by_building"]),
+            "columns": columns,
+            "tallest": max((column.count for column in columns), default=0),
+            "by_status": _bars(now["by_status"], dict(Status.choices), partial(link, "status")),
+            "by_category": _bars(now["by_category"], _category_names(place.community), partial(link, "category")),
+            "by_building": _bars(now["by_building"], {}, partial(link, "building")),
             "staff": now["by_staff"],
         }
         return render(request, "reports/stats.html", context)
@@ -127,16 +141,37 @@ def _large(now: dict[str, Any], past: dict[str, Any]) -> list[Figure]:
     """The figures that a manager looks at first, each against the same number of days before."""
     return [
         Figure(_("报单"), str(now["total"]), _difference(now["total"], past["total"], _count_words)),
-        _timed(_("接单用时"), now["claim_minutes"]["p50"], past["claim_minutes"]["p50"]),
-        _timed(_("解决用时"), now["resolve_minutes"]["p50"], past["resolve_minutes"]["p50"]),
+        _timed(_("接单用时"), now["claim_minutes"], past["claim_minutes"]),
+        _timed(_("解决用时"), now["resolve_minutes"], past["resolve_minutes"]),
         _judged(_("满意度"), now["mean_score"], past["mean_score"], _score_words, more_is_better=True),
         _judged(_("超期"), now["overdue_share"], past["overdue_share"], _share_words, more_is_better=False),
         _judged(_("业主说没解决"), now["reopened_share"], past["reopened_share"], _share_words, more_is_better=False),
     ]
 
 
-def _timed(label: str, now: float | None, past: float | None) -> Figure:
-    return _judged(label, now, past, minutes_words, more_is_better=False)
+def _with_lines(large: list[Figure], community: Community, chosen: Range) -> list[Figure]:
+    """The same figures, each with its course over the range."""
+    went = courses(community, chosen.since, chosen.until, min(chosen.length, MOST_POINTS))
+    order = ("total", "claim_minutes", "resolve_minutes", "mean_score", "overdue_share", "reopened_share")
+    return [replace(figure, line=_line(went[name])) for figure, name in zip(large, order, strict=True)]
+
+
+def _line(values: list[float | None]) -> str:
+    """Points from left to right, the greatest at the top; what has no data is passed over. Empty below two points."""
+    known = [(i, value) for i, value in enumerate(values) if value is not None]
+    if len(known) < 2:
+        return ""
+    least, most = min(value for _i, value in known), max(value for _i, value in known)
+    span = (most - least) or 1
+    points = [(100 * i / (len(values) - 1), 22 - 20 * (value - least) / span) for i, value in known]
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+
+
+def _timed(label: str, now: dict[str, float | None], past: dict[str, float | None]) -> Figure:
+    figure = _judged(label, now["p50"], past["p50"], minutes_words, more_is_better=False)
+    if now["p90"] is None:
+        return figure
+    return replace(figure, note=_("九成在 %(time)s 内") % {"time": minutes_words(now["p90"])})
 
 
 def _judged(label: str, now: float | None, past: float | None, words: Any, *, more_is_better: bool) -> Figure:
@@ -176,14 +211,22 @@ def minutes_words(minutes: float) -> str:
     return _("%(n).1f 天") % {"n": minutes / 1440}
 
 
-def _category_names(community: Community, counts: dict[str, int]) -> dict[str, int]:
-    names = dict(Category.objects.filter(community=community).values_list("slug", "name"))
-    return {names.get(slug, slug): n for slug, n in counts.items()}
+def _category_names(community: Community) -> dict[str, str]:
+    return dict(Category.objects.filter(community=community).values_list("slug", "name"))
 
 
-def _bars(counts: dict[Any, int]) -> list[Bar]:
+def _bars(counts: dict[str, int], names: dict[str, Any], link: Callable[[str], str]) -> list[Bar]:
+    """Whatever is there, by its name, each with the way to the reports that it counts."""
     longest = max(counts.values(), default=0) or 1
-    return [Bar(str(label), n, round(100 * n / longest)) for label, n in counts.items()]
+    return [Bar(str(names.get(word, word)), n, round(100 * n / longest), link(word)) for word, n in counts.items() if n]
+
+
+def _listed(place: Place, chosen: Range, name: str, word: str) -> str:
+    """The managers' list of the reports that a bar counts; empty for who may not see it."""
+    if not place.may("manage_reports"):
+        return ""
+    days = {"since": chosen.first.isoformat(), "until": chosen.last.isoformat()}
+    return f"/h5/manage?{urlencode({'community': place.community.slug, name: word, **days})}#list"
 
 
 def _step(chosen: Range) -> int:

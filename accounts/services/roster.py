@@ -1,7 +1,7 @@
 """The property's list of who lives where: looking up, and importing it."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -14,20 +14,39 @@ MAX_NAME = MAX_ROOM = 40
 
 def find_building(community: Community, name: str) -> Building | None:
     """The building of this name, however its last character is written; the exact name goes first."""
-    names = spellings("building", clean_part(name))
-    found = {building.name: building for building in Building.objects.filter(community=community, name__in=names)}
-    return next((found[name] for name in names if name in found), None)
+    return _pick_building(list(Building.objects.filter(community=community)), name)
+
+
+def _pick_building(buildings: Sequence[Building], name: str) -> Building | None:
+    found = {building.name: building for building in buildings}
+    return next((found[name] for name in spellings("building", clean_part(name)) if name in found), None)
 
 
 def find_home(*, community: Community, home: Mapping[str, object]) -> Home | None:
     """The home that `{"building", "unit", "room"}` means, or None."""
-    stated = clean_home(home)
-    building = find_building(community, stated["building"])
-    if building is None or not stated["room"]:
+    return find_homes(community=community, homes=[home])[0]
+
+
+def find_homes(*, community: Community, homes: Sequence[Mapping[str, object]]) -> list[Home | None]:
+    """As `find_home`, for many in two queries."""
+    buildings = list(Building.objects.filter(community=community))
+    stated = [(clean_home(home), _pick_building(buildings, clean_home(home)["building"])) for home in homes]
+    rooms = {room for home, building in stated if building and home["room"] for room in spellings("room", home["room"])}
+    there: dict[int, list[Home]] = {}
+    for home in Home.objects.filter(building__in=[b for _home, b in stated if b], room__in=rooms).select_related(
+        "building"
+    ):
+        there.setdefault(home.building_id, []).append(home)
+    return [_pick_home(there.get(building.pk, []), home) if building else None for home, building in stated]
+
+
+def _pick_home(there: Sequence[Home], stated: Mapping[str, str]) -> Home | None:
+    """Of a building's homes the one that is written so, else the only one that can be meant."""
+    if not stated["room"]:
         return None
     units, rooms = spellings("unit", stated["unit"]), spellings("room", stated["room"])
-    found = list(Home.objects.filter(building=building, unit__in=units, room__in=rooms).select_related("building"))
-    exact = [h for h in found if (h.unit, h.room) == (stated["unit"], stated["room"])]
+    found = [home for home in there if home.unit in units and home.room in rooms]
+    exact = [home for home in found if (home.unit, home.room) == (stated["unit"], stated["room"])]
     return next(iter(exact or found), None) if exact or len(found) == 1 else None
 
 

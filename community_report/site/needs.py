@@ -35,7 +35,7 @@ def _all(standing: Standing, community: Community) -> list[Need]:
         here = Report.objects.filter(community=community)
         counts = {name: narrow(here, now).count() for name, narrow in ATTENTION.items()}
         needs += [
-            Need(name, label, counts[name], f"/h5/manage?need={name}&{where}", icon)
+            Need(name, label, counts[name], f"/h5/manage?need={name}&{where}#list", icon)
             for name, label, icon in (
                 ("unclaimed", _("超时没人接单"), "alert"),
                 ("overdue", _("已超过期限"), "clock"),
