@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from community_report.core.admin import ReadOnly, ScopedAdmin
+from community_report.core.admin import OwnFilter, ReadOnly, ScopedAdmin
 from community_report.core.errors import DomainError
 
 from .models import Building, Community, Home, Invitation, Membership, Role, RosterEntry, Shift, SpecialDay, User
@@ -46,7 +46,7 @@ class CommunityAdmin(ScopedAdmin):
 @admin.register(Building)
 class BuildingAdmin(ScopedAdmin):
     list_display = ("name", "community", "units", "position")
-    list_filter = (("community", admin.RelatedOnlyFieldListFilter),)
+    list_filter = (("community", OwnFilter),)
     search_fields = ("name",)
 
 
@@ -55,7 +55,7 @@ class HomeAdmin(ScopedAdmin):
     community_paths = ("building__community",)
     permission = "manage_people"
     list_display = ("building", "unit", "room")
-    list_filter = (("building", admin.RelatedOnlyFieldListFilter),)
+    list_filter = (("building", OwnFilter),)
     list_select_related = ("building",)
     search_fields = ("building__name", "unit", "room")
 
@@ -66,7 +66,7 @@ class RosterEntryAdmin(ScopedAdmin):
     permission = "manage_people"
     may_delete = True
     list_display = ("name", "home", "phone", "created_at")
-    list_filter = (("home__building", admin.RelatedOnlyFieldListFilter),)
+    list_filter = (("home__building", OwnFilter),)
     list_select_related = ("home__building",)
     search_fields = ("name", "phone", "home__room")
     autocomplete_fields = ("home",)
@@ -76,7 +76,7 @@ class RosterEntryAdmin(ScopedAdmin):
 class RoleAdmin(ScopedAdmin):
     permission = "manage_people"
     list_display = ("name", "slug", "kind", "community")
-    list_filter = (("community", admin.RelatedOnlyFieldListFilter), "kind")
+    list_filter = (("community", OwnFilter), "kind")
     fields = ("community", "slug", "name", "kind")
     search_fields = ("name", "slug")
 
@@ -98,7 +98,7 @@ class ShiftAdmin(ScopedAdmin):
     permission = "manage_people"
     may_delete = True
     list_display = ("user", "role", "weekday", "starts", "ends")
-    list_filter = (("role", admin.RelatedOnlyFieldListFilter), "weekday")
+    list_filter = (("role", OwnFilter), "weekday")
     list_select_related = ("user", "role")
     search_fields = ("user__display_name", "role__name")
 
@@ -114,7 +114,7 @@ class ShiftAdmin(ScopedAdmin):
 class SpecialDayAdmin(ScopedAdmin):
     may_delete = True
     list_display = ("day", "working", "community", "note")
-    list_filter = (("community", admin.RelatedOnlyFieldListFilter), "working")
+    list_filter = (("community", OwnFilter), "working")
     list_select_related = ("community",)
     search_fields = ("note",)
     date_hierarchy = "day"
@@ -140,7 +140,7 @@ class UserAdmin(ReadOnly, ScopedAdmin):
 class MembershipAdmin(ReadOnly, ScopedAdmin):
     permission = "manage_people"
     list_display = ("name", "role", "home", "status", "phone", "on_duty", "created_at", "decided_at")
-    list_filter = ("status", ("role", admin.RelatedOnlyFieldListFilter), "automatic")
+    list_filter = ("status", ("role", OwnFilter), "automatic")
     list_select_related = ("role", "home__building", "user", "community")
     search_fields = ("name", "phone", "user__display_name")
     date_hierarchy = "created_at"
@@ -181,6 +181,6 @@ def _each(page: ScopedAdmin, request: HttpRequest, rows: QuerySet[Any], act: Cal
 class InvitationAdmin(ReadOnly, ScopedAdmin):
     permission = "manage_people"
     list_display = ("role", "community", "expires_at", "created_by", "used_by", "used_at")
-    list_filter = (("community", admin.RelatedOnlyFieldListFilter),)
+    list_filter = (("community", OwnFilter),)
     list_select_related = ("role", "community", "created_by", "used_by")
     exclude = ("code",)

@@ -66,6 +66,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         """How the back office greets this person."""
         return str(self)
 
+    get_full_name = get_short_name
+
     @property
     def is_staff(self) -> bool:
         """May this person enter /admin/? Follows the active manager membership."""

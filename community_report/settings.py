@@ -4,6 +4,7 @@ from pathlib import Path
 
 from community_report.core.logs import logging_config
 from community_report.env import Reader
+from community_report.site.desk.look import UNFOLD as UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Reader(BASE_DIR / ".env")
@@ -23,7 +24,10 @@ INSTALLED_APPS = [
     "notices",
     "reports",
     "accounts",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "community_report.site.desk.apps.DeskConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -45,6 +49,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "community_report.core.middleware.DeskPolicyMiddleware",
     "community_report.core.middleware.RefuseNulMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -275,6 +280,12 @@ CONTENT_SECURITY_POLICY = {
         "form-action": ["'self'"],
         "frame-ancestors": ["'none'"],
     },
+}
+#: What the theme of the back office cannot do without, below /admin/ only (docs/decisions/0002-unfold-below-admin.md).
+DESK_POLICY = {
+    "script-src": ["'self'", "'unsafe-eval'"],
+    "style-src": ["'self'", "'unsafe-inline'"],
+    "connect-src": ["'self'"],
 }
 
 LOGGING = logging_config(LOG_FORMAT, debug=DEBUG)

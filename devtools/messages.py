@@ -4,7 +4,8 @@
     python -m devtools.messages compile [FILE.po…] make the .mo files
     python -m devtools.messages check              fail when something has no English, or could not get one
 
-Message ids are Chinese, so the source language needs no catalogue.
+Message ids are Chinese, so the source language needs no catalogue. locale/zh_Hans, kept by hand, holds what Django's
+admin and its theme leave in English.
 """
 
 import io
@@ -84,10 +85,11 @@ def po_file(domain: str, root: Path = ROOT) -> Path:
 
 
 def read_catalogue(path: Path, domain: str) -> Catalog:
+    locale = path.parents[1].name
     if not path.exists():
-        return Catalog(locale=LOCALE, domain=domain, charset="utf-8", fuzzy=False)
+        return Catalog(locale=locale, domain=domain, charset="utf-8", fuzzy=False)
     with path.open("rb") as file:
-        return read_po(file, locale=LOCALE, domain=domain)
+        return read_po(file, locale=locale, domain=domain)
 
 
 def update(domain: str, root: Path = ROOT) -> None:

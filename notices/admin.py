@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.policies import person_of
-from community_report.core.admin import ReadOnly, ScopedAdmin
+from community_report.core.admin import OwnFilter, ReadOnly, ScopedAdmin
 from community_report.core.errors import DomainError
 
 from . import services
@@ -21,7 +21,7 @@ class NoticeAdmin(ScopedAdmin):
     permission = "publish_notices"
     may_delete = True
     list_display = ("title", "community", "pinned", "publish_at", "published_at", "author", "reads_count")
-    list_filter = (("community", admin.RelatedOnlyFieldListFilter), "pinned")
+    list_filter = (("community", OwnFilter), "pinned")
     list_select_related = ("community", "author")
     search_fields = ("title", "body")
     actions = ("remind",)

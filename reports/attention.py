@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from .models import ReportEvent
 from .querysets import ReportQuerySet
@@ -25,9 +27,27 @@ def reopened(reports: ReportQuerySet, now: datetime) -> ReportQuerySet:
     return reports.filter(said, status__in=(Status.SUBMITTED, Status.CLAIMED))
 
 
+#: A score of this or less is a low one.
+LOW_SCORE = 2
+
+
+def low_score(reports: ReportQuerySet, now: datetime) -> ReportQuerySet:
+    """Whose reporter was not content with how it was handled."""
+    return reports.filter(rating__score__lte=LOW_SCORE)
+
+
 #: By the word that stands for it in the address of the managers' list.
 ATTENTION: dict[str, Callable[[ReportQuerySet, datetime], ReportQuerySet]] = {
     "unclaimed": unclaimed,
     "overdue": overdue,
     "reopened": reopened,
+    "low_score": low_score,
+}
+
+#: What these are called.
+NEEDS: dict[str, str | Promise] = {
+    "unclaimed": _("超时没人接单"),
+    "overdue": _("已超过期限"),
+    "reopened": _("业主说没解决"),
+    "low_score": _("评分低"),
 }

@@ -1,12 +1,13 @@
 """Which reports a person may know of, and the lists that people read."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 from django.db.models import Count, Exists, IntegerField, OuterRef, Prefetch, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Concat, Upper
 
+from accounts.models import Membership
 from accounts.policies import Standing
 
 from .states import OPEN, Status
@@ -104,6 +105,22 @@ class ReportQuerySet(models.QuerySet["Report"]):
             found = found.filter(haystack__contains=Upper(Value(word)))
         return found if text.split() else self
 
+    def search_people_too(self, text: str) -> Self:
+        """Those with every word of `text` in their own words, or in the name or phone of who reported it.
+
+        People are looked up first, so that the search itself stays within what the indexes of reports know.
+        """
+        found = self.alias(haystack=WORDS)
+        for word in text.split()[:8]:
+            callers = Q(caller__name__icontains=word) | Q(caller__phone__contains=word)
+            telephoned = self.model.objects.filter(callers, caller__isnull=False).order_by()
+            found = found.filter(
+                Q(haystack__contains=Upper(Value(word)))
+                | Q(reporter__in=_people_called(word))
+                | Q(pk__in=list(telephoned.values_list("pk", flat=True)[:MOST_PEOPLE]))
+            )
+        return found if text.split() else self
+
     def for_view(self, user: "User") -> Self:
         """With everything that showing a report to `user` needs, in a constant number of queries.
 
@@ -132,3 +149,14 @@ class ReportQuerySet(models.QuerySet["Report"]):
     def with_events(self) -> Self:
         """For the single report: its events with actors and media."""
         return self.prefetch_related("events__actor", "events__attachments")
+
+
+#: A word that fits more people than this says nothing about who is meant.
+MOST_PEOPLE = 200
+
+
+def _people_called(word: str) -> list[Any]:
+    """Keys of the people with `word` in a name or a phone number of theirs."""
+    named = Q(name__icontains=word) | Q(phone__contains=word) | Q(user__display_name__icontains=word)
+    bound = Membership.objects.filter(named | Q(user__phone__contains=word)).order_by()
+    return list(bound.values_list("user", flat=True).distinct()[:MOST_PEOPLE])

@@ -17,7 +17,7 @@ from community_report.core.pages import page_of
 
 from .api.listing import ReportQuery, listed_reports
 from .api.shapes import card_shape
-from .attention import ATTENTION
+from .attention import ATTENTION, NEEDS
 from .models import Category, Report
 from .policies import Viewer
 from .querysets import ReportQuerySet
@@ -107,9 +107,8 @@ def _categories(params: QueryDict, community: Community) -> list[Chip]:
 
 def _narrowed(params: QueryDict, chosen: dict[str, str]) -> list[Chip]:
     """What else narrows the list, each with the address without it."""
-    needs = {"unclaimed": _("超时没人接单"), "overdue": _("已超过期限"), "reopened": _("业主说没解决")}
     labels = {
-        "need": needs.get(chosen.get("need", ""), ""),
+        "need": str(NEEDS.get(chosen.get("need", ""), "")),
         "building": chosen.get("building", ""),
         "q": _("“%(words)s”") % {"words": chosen.get("q", "")},
         "since": _("%(day)s 起") % {"day": chosen.get("since", "")},

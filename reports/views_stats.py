@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Community
 from accounts.pages import Place, manager_page
+from community_report.core.when import minutes_words
 
 from .models import Category, Report
 from .states import Status
@@ -200,15 +201,6 @@ def _share_words(share: float) -> str:
 
 def _score_words(score: float) -> str:
     return _("%(score).1f 分") % {"score": score}
-
-
-def minutes_words(minutes: float) -> str:
-    """A span with one decimal where it helps: "12 分钟", "3.5 小时", "2.1 天"."""
-    if minutes < 60:
-        return _("%(n)d 分钟") % {"n": max(1, round(minutes))}
-    if minutes < 48 * 60:
-        return _("%(n).1f 小时") % {"n": minutes / 60}
-    return _("%(n).1f 天") % {"n": minutes / 1440}
 
 
 def _category_names(community: Community) -> dict[str, str]:

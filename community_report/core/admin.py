@@ -5,18 +5,20 @@
 
 from typing import TYPE_CHECKING, Any
 
+import unfold.admin
 from django.contrib import admin, messages
 from django.db.models import Field, Model, Q, QuerySet
 from django.forms import ModelChoiceField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from unfold.contrib.filters.admin import RelatedDropdownFilter
 
 from .errors import DomainError
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
     TabularInline = admin.TabularInline[Any, Any]
-else:  # Django's admin classes take no parameters at run time
-    ModelAdmin, TabularInline = admin.ModelAdmin, admin.TabularInline
+else:  # the theme's classes, which have no types
+    ModelAdmin, TabularInline = unfold.admin.ModelAdmin, unfold.admin.TabularInline
 
 
 def communities_of(request: HttpRequest, permission: str) -> frozenset[int] | None:
@@ -25,7 +27,18 @@ def communities_of(request: HttpRequest, permission: str) -> frozenset[int] | No
     return None if request.user.is_superuser else held
 
 
-class ScopedAdmin(ModelAdmin):
+class DeskAdmin(ModelAdmin):
+    """How every page of the back office behaves."""
+
+    list_per_page = 50
+    show_full_result_count = False  # a count of all rows beside the count of those found
+    show_facets = admin.ShowFacets.NEVER  # a count for each choice of each filter
+    list_filter_submit = True
+    compressed_fields = False
+    warn_unsaved_form = True
+
+
+class ScopedAdmin(DeskAdmin):
     """Rows of the communities in which the person holds `permission`.
 
     `community_paths` lead from the row to its community (several where any of them may); `may_add`, `may_change` and
@@ -36,8 +49,6 @@ class ScopedAdmin(ModelAdmin):
     permission = "manage_reports"
     may_add = may_change = True
     may_delete = False
-    list_per_page = 50
-    show_full_result_count = False
 
     def _holds(self, request: HttpRequest) -> bool:
         scope = communities_of(request, self.permission) if request.user.is_active else frozenset()
@@ -64,6 +75,8 @@ class ScopedAdmin(ModelAdmin):
         if scope is None:
             return rows
         own = Q(*((f"{path}__in", scope) for path in self.community_paths), _connector=Q.OR)
+        if all(_leads_to_one(self.model, path) for path in self.community_paths):
+            return rows.filter(own)
         return rows.filter(pk__in=self.model._default_manager.filter(own).values("pk"))
 
     def get_inlines(self, request: HttpRequest, obj: Model | None) -> Any:
@@ -91,12 +104,39 @@ class ScopedAdmin(ModelAdmin):
         """Only what belongs to the person's communities can be chosen; where no path leads there, nothing."""
         model = db_field.related_model
         assert isinstance(model, type)
-        rows: QuerySet[Any] = model._default_manager.all()
-        scope = communities_of(request, self.permission)
-        if scope is None:
-            return rows
-        path = COMMUNITY_PATHS.get(model._meta.label)
-        return rows.filter(**{f"{path}__in": scope}).distinct() if path else rows.none()
+        return own_rows(model, communities_of(request, self.permission))
+
+
+def _leads_to_one(model: type[Model], path: str) -> bool:
+    """Does the path lead from a row to one community, so that no join doubles it?"""
+    step: Any = model
+    for name in path.split("__"):
+        field = step._meta.pk if name == "pk" else step._meta.get_field(name)
+        if field.many_to_many or field.one_to_many:
+            return False
+        step = field.related_model
+    return True
+
+
+def own_rows(model: type[Model], scope: frozenset[int] | None) -> QuerySet[Any]:
+    """What of a model can be chosen by who manages the communities of `scope` (None: all)."""
+    rows = model._default_manager.all()
+    if scope is None:
+        return rows
+    path = COMMUNITY_PATHS.get(model._meta.label)
+    return rows.filter(**{f"{path}__in": scope}).distinct() if path else rows.none()
+
+
+class OwnFilter(RelatedDropdownFilter):
+    """A filter by a related row, offering those of the person's communities without looking through the list's rows."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+        rows = own_rows(field.related_model, communities_of(request, model_admin.permission))
+        return [(row.pk, str(row)) for row in rows[:MOST_CHOICES]]
+
+
+#: More choices than this are no help in a filter: there is the search.
+MOST_CHOICES = 500
 
 
 #: How a row of each model that can be chosen somewhere leads to its community.
@@ -116,7 +156,7 @@ COMMUNITY_PATHS = {
 ADDED_INLINES: dict[str, list[type[TabularInline]]] = {}
 
 
-class SuperuserAdmin(ModelAdmin):
+class SuperuserAdmin(DeskAdmin):
     """What concerns the whole installation, not one community."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:

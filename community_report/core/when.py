@@ -76,3 +76,12 @@ def left_words(value: Any) -> str:
     seconds = (moment - timezone.now()).total_seconds()
     sentence = _("还剩 %(span)s") if seconds > 0 else _("已超时 %(span)s")
     return sentence % {"span": span_words(seconds)}
+
+
+def minutes_words(minutes: float) -> str:
+    """A span with one decimal where it helps: "12 分钟", "3.5 小时", "2.1 天"."""
+    if minutes < 60:
+        return _("%(n)d 分钟") % {"n": max(1, round(minutes))}
+    if minutes < 48 * 60:
+        return _("%(n).1f 小时") % {"n": minutes / 60}
+    return _("%(n).1f 天") % {"n": minutes / 1440}

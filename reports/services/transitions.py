@@ -108,7 +108,7 @@ def resolve_report(*, actor: User, report_id: UUID, note: str = "", media: Seque
 
 
 @transaction.atomic
-def assign_report(*, actor: User, report_id: UUID, user_id: UUID) -> Report:
+def assign_report(*, actor: User, report_id: UUID, user_id: UUID, reason: str = "") -> Report:
     """Give it to one staff member of the community, taking it from whoever holds it."""
     community = Report.objects.filter(pk=report_id).values_list("community_id", flat=True).first()
     staff = User.objects.filter(pk=user_id, is_active=True).first()
@@ -120,6 +120,7 @@ def assign_report(*, actor: User, report_id: UUID, user_id: UUID) -> Report:
     previous = change.report.claimed_by
     if previous == staff:
         raise Conflict(_("这条报单已经由%(name)s处理") % {"name": staff.display_name})
+    change.note = _clean(reason, "reason")
     change.data = {"assignee": str(staff.pk), "previous": str(previous.pk) if previous else None}
     change.let_go(Claim.Outcome.REASSIGNED)
     change.hold(staff)
@@ -190,7 +191,7 @@ def _settle_holder(change: Change) -> None:
 
 
 @transaction.atomic
-def merge_report(*, actor: User, report_id: UUID, into_id: UUID) -> Report:
+def merge_report(*, actor: User, report_id: UUID, into_id: UUID, reason: str = "") -> Report:
     """A duplicate of `into`: its reporter and followers follow that one from now on."""
     for pk in sorted((report_id, into_id)):  # always in one order, so that two merges cannot wait for each other
         if Report.objects.filter(pk=pk).exists():
@@ -201,6 +202,7 @@ def merge_report(*, actor: User, report_id: UUID, into_id: UUID) -> Report:
         raise Invalid.field("into", _("请选择本小区的另一条报单"))
     if into.status not in OPEN:
         raise Conflict(_("只能合并到一条还在处理中的报单"))
+    change.note = _clean(reason, "reason")
     change.data = {"into": str(into.pk)}
     change.report.merged_into = into
     change.let_go(Claim.Outcome.MERGED)

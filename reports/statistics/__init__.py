@@ -24,10 +24,9 @@ from django.db.models.functions import Extract, Floor
 from django.utils import timezone
 
 from accounts.models import Community, User
-
-from .models import Category, Claim, Rating, Report, ReportEvent
-from .people import person
-from .states import Status
+from reports.models import Category, Claim, Rating, Report, ReportEvent
+from reports.people import person
+from reports.states import Status
 
 Figures = dict[str, Any]
 

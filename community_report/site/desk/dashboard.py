@@ -1,0 +1,200 @@
+"""The first page of the back office: what waits now, the last days, and a period in charts with their tables."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Community
+from community_report.core.admin import communities_of
+from community_report.core.when import minutes_words
+from reports.statistics.desk import Period, desk_figures
+
+#: Periods that are one click away, in days; the usual one first.
+RANGES = (30, 7, 90, 365)
+EARLIEST, MOST_DAYS = date(2000, 1, 1), 3660
+
+WEEKDAYS = (
+    gettext_lazy("周一"),
+    gettext_lazy("周二"),
+    gettext_lazy("周三"),
+    gettext_lazy("周四"),
+    gettext_lazy("周五"),
+    gettext_lazy("周六"),
+    gettext_lazy("周日"),
+)
+#: Shades of the heat map, from none to the most.
+SHADES = 5
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the page is about: `community` None is all of `offered`; `days`: the range chosen by a click, 0 by hand."""
+
+    offered: list[Community]
+    community: Community | None
+    period: Period
+    days: int
+
+    @property
+    def keys(self) -> list[int]:
+        return [self.community.pk] if self.community else [community.pk for community in self.offered]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A large figure of what waits now, and the list behind it."""
+
+    label: str | Promise
+    count: int
+    href: str
+    alarming: bool = False
+
+
+def choice_of(request: HttpRequest) -> Choice:
+    """From `?community=&days=` or `?community=&since=&until=`; what makes no sense is the usual thirty days of all."""
+    scope = communities_of(request, "view_statistics")
+    known = Community.objects.all() if scope is None else Community.objects.filter(pk__in=scope)
+    offered = list(known)
+    asked = request.GET.get("community", "")
+    found = next((community for community in offered if community.slug == asked), None)
+    only = offered[0] if len(offered) == 1 else found
+    zone = only.timezone if only else settings.TIME_ZONE
+    period, days = period_of(request.GET, zone)
+    return Choice(offered, only, period, days)
+
+
+def period_of(params: Mapping[str, str], zone: str) -> tuple[Period, int]:
+    today = timezone.now().astimezone(ZoneInfo(zone)).date()
+    first, last = _day(params.get("since", "")), _day(params.get("until", ""))
+    last = min(last or today, today)
+    if first and EARLIEST <= first <= last and (last - first).days < MOST_DAYS:
+        return Period(first, last, zone), 0
+    days = next((days for days in RANGES if str(days) == params.get("days", "")), RANGES[0])
+    return Period(today - timedelta(days=days - 1), today, zone), days
+
+
+def _day(text: str) -> date | None:
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None
+
+
+def dashboard(request: HttpRequest) -> dict[str, Any]:
+    """The page's context; without a community whose figures the person may see, only that."""
+    choice = choice_of(request)
+    if not choice.offered:
+        return {"choice": choice}
+    found = desk_figures(choice.keys, choice.period)
+    several = choice.community is None
+    if several:
+        for row in found["by_building"]:
+            row["name"] = f"{row['community__name']} {row['name']}"
+    return {
+        "choice": choice,
+        "ranges": sorted(RANGES),
+        "found": found,
+        "several": several,
+        "waiting": _waiting(found["now"], choice),
+        "lately": _lately(found["lately"]),
+        "totals": _totals(found["totals"]),
+        "tables": _tables(found, several),
+        "staff": [_staff_row(row) for row in found["by_staff"]],
+        "heat": _heat(found["by_hour"]),
+        "hours": range(24),
+        "charts": _charts(found),
+    }
+
+
+def _waiting(now: dict[str, int], choice: Choice) -> list[Waiting]:
+    reports = reverse("admin:reports_report_changelist")
+    narrow = f"&community__id__exact={choice.community.pk}" if choice.community and len(choice.offered) > 1 else ""
+    labels = {
+        "open": _("未完成"),
+        "unclaimed": _("超时没人接单"),
+        "overdue": _("已超过期限"),
+        "reopened": _("业主说没解决"),
+    }
+    return [
+        Waiting(label, now[word], f"{reports}?need={word}{narrow}", word != "open" and now[word] > 0)
+        for word, label in labels.items()
+    ]
+
+
+def _lately(spans: dict[str, dict[str, int]]) -> list[tuple[str, dict[str, int]]]:
+    return [(_("今天"), spans["today"]), (_("近七天"), spans["seven_days"])]
+
+
+def _totals(totals: dict[str, Any]) -> list[tuple[str, str]]:
+    score = _("暂无") if totals["mean_score"] is None else f"{totals['mean_score']:.1f}"
+    return [
+        (_("上报"), str(totals["filed"])),
+        (_("其中未完成"), str(totals["open"])),
+        (_("已完成"), str(totals["closed"])),
+        (_("业主说没解决"), str(totals["reopened"])),
+        (_("满意度（%(n)d 次评分）") % {"n": totals["ratings"]}, score),
+    ]
+
+
+def _tables(found: dict[str, Any], several: bool) -> list[dict[str, Any]]:
+    """The groups that are shown as a bar chart with the same figures as a table."""
+    groups = [("category", _("按分类"), "by_category"), ("building", _("按楼栋"), "by_building")]
+    if several:
+        groups.insert(0, ("community", _("按小区"), "by_community"))
+    return [
+        {"id": name, "title": title, "rows": [_group_row(row) for row in found[key]]} for name, title, key in groups
+    ]
+
+
+def _group_row(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "resolve": _span(row["resolve_minutes"])}
+
+
+def _span(minutes: float | None) -> str:
+    return "—" if minutes is None else minutes_words(minutes)
+
+
+def _staff_row(row: dict[str, Any]) -> dict[str, Any]:
+    score = None if row["score"] is None else f"{row['score']:.1f}"
+    spans = {"claim": _span(row["claim_minutes"]), "resolve": _span(row["resolve_minutes"])}
+    return {**row, **spans, "score": score}
+
+
+def _heat(hours: list[list[int]]) -> list[tuple[str | Promise, list[tuple[int, int]]]]:
+    """Rows of (count, shade from 0 to SHADES): shades are shares of the busiest hour."""
+    most = max(map(max, hours)) or 1
+    shaded = [[(n, -(-n * SHADES // most)) for n in row] for row in hours]
+    return list(zip(WEEKDAYS, shaded, strict=True))
+
+
+def _charts(found: dict[str, Any]) -> dict[str, Any]:
+    """What the script draws (static/js/desk/dashboard.js): for each canvas its labels and series."""
+    trend, staff = found["trend"], found["by_staff"]
+    charts = {
+        "trend": _chart("line", [row["day"] for row in trend], filed=trend, resolved=trend),
+        "staff": _chart("bar", [row["user"]["display_name"] for row in staff], claimed=staff, resolved=staff),
+    }
+    for name in ("community", "category", "building"):
+        rows = found[f"by_{name}"]
+        charts[name] = _chart("bar", [row["name"] for row in rows], filed=rows, open=rows)
+    return charts
+
+
+def _chart(kind: str, labels: list[str], **series: list[dict[str, Any]]) -> dict[str, Any]:
+    words = {"filed": _("上报"), "resolved": _("提交结果"), "claimed": _("接单"), "open": _("未完成")}
+    return {
+        "kind": kind,
+        "labels": labels,
+        "series": [{"label": words[name], "data": [row[name] for row in rows]} for name, rows in series.items()],
+    }

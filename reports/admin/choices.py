@@ -1,0 +1,34 @@
+"""What can be reported, and to whom it leads."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from community_report.core.admin import OwnFilter, ScopedAdmin
+from reports.models import Category, Tag
+
+
+@admin.register(Tag)
+class TagAdmin(ScopedAdmin):
+    list_display = ("name", "slug", "community", "leads_to")
+    list_filter = (("community", OwnFilter),)
+    list_select_related = ("community",)
+    filter_horizontal = ("roles",)
+    search_fields = ("name", "slug")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Tag]:
+        return super().get_queryset(request).prefetch_related("roles")
+
+    @admin.display(description=_("通知的角色"))
+    def leads_to(self, tag: Tag) -> str:
+        return "、".join(role.name for role in tag.roles.all()) or "—"
+
+
+@admin.register(Category)
+class CategoryAdmin(ScopedAdmin):
+    list_display = ("name", "slug", "community", "claim_minutes", "resolve_minutes", "clock", "public", "active")
+    list_filter = (("community", OwnFilter), "public", "active")
+    list_select_related = ("community",)
+    filter_horizontal = ("tags",)
+    search_fields = ("name", "slug")

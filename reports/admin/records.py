@@ -1,0 +1,70 @@
+"""What was recorded of reports: to look through, never to change."""
+
+from django.contrib import admin
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+
+from community_report.core.admin import ReadOnly, ScopedAdmin
+from reports.models import Attachment, Claim, Draft, Rating, ReportEvent
+from reports.people import person_name
+from reports.states import event_label
+
+
+@admin.register(ReportEvent)
+class ReportEventAdmin(ReadOnly, ScopedAdmin):
+    community_paths = ("report__community",)
+    list_display = ("moment", "report", "what", "who", "note")
+    list_select_related = ("report", "actor")
+    search_fields = ("report__number", "note")
+    date_hierarchy = "at"
+
+    @admin.display(description=_("时间"), ordering="at")
+    def moment(self, event: ReportEvent) -> str:
+        return date_format(timezone.localtime(event.at), "Y-m-d H:i:s")
+
+    @admin.display(description=_("发生了什么"), ordering="kind")
+    def what(self, event: ReportEvent) -> str:
+        return str(event_label(event.kind))
+
+    @admin.display(description=_("谁"))
+    def who(self, event: ReportEvent) -> str:
+        return person_name(event.actor) if event.actor else gettext("系统")
+
+
+@admin.register(Claim)
+class ClaimAdmin(ReadOnly, ScopedAdmin):
+    community_paths = ("report__community",)
+    list_display = ("report", "staff", "claimed_at", "resolved_at", "ended_at", "outcome")
+    list_filter = (("outcome", ChoicesDropdownFilter),)
+    list_select_related = ("report", "staff")
+    search_fields = ("report__number", "staff__display_name")
+
+
+@admin.register(Attachment)
+class AttachmentAdmin(ReadOnly, ScopedAdmin):
+    community_paths = ("report__community",)
+    list_display = ("kind", "status", "report", "reason", "attempts", "created_at", "stored_at")
+    list_filter = (("kind", ChoicesDropdownFilter), ("status", ChoicesDropdownFilter))
+    list_select_related = ("report",)
+    search_fields = ("report__number",)
+
+
+@admin.register(Rating)
+class RatingAdmin(ReadOnly, ScopedAdmin):
+    community_paths = ("report__community",)
+    list_display = ("report", "staff", "score", "comment", "created_at")
+    list_filter = ("score",)
+    list_select_related = ("report", "staff")
+    search_fields = ("report__number", "staff__display_name", "comment")
+
+
+@admin.register(Draft)
+class DraftAdmin(ReadOnly, ScopedAdmin):
+    """Drafts are their owner's alone: a manager sees that there are some, not what is in them."""
+
+    list_display = ("id", "community", "created_at", "touched_at", "ended_at")
+    fields = list_display
+    list_select_related = ("community",)

@@ -1,0 +1,209 @@
+"""The back office of reports: looked at, searched, and moved on through the services alone."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import unquote
+from django.db.models import QuerySet, prefetch_related_objects
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.decorators import display
+
+from accounts.policies import person_of
+from community_report.core.admin import OwnFilter, ReadOnly, ScopedAdmin, communities_of
+from community_report.core.errors import DomainError
+from reports.models import Report
+from reports.people import person_name
+from reports.policies import Viewer
+from reports.states import Status
+
+from .filters import NeedFilter
+from .inlines import NONE, OWN_MEDIA, ClaimInline, EventInline, shown_media, shown_time
+from .verbs import MOST_AT_ONCE, VERBS, Verb
+
+#: The theme's colours of the states.
+COLOURS = {
+    Status.SUBMITTED.value: "warning",
+    Status.CLAIMED.value: "info",
+    Status.RESOLVED.value: "primary",
+    Status.CLOSED.value: "success",
+    Status.DISMISSED.value: "danger",
+    Status.WITHDRAWN.value: "",
+    Status.MERGED.value: "",
+}
+
+
+@admin.register(Report)
+class ReportAdmin(ReadOnly, ScopedAdmin):
+    list_display = ("number", "title", "category", "state", "person", "claimed_by", "filed", "due")
+    list_display_links = ("number", "title")
+    list_filter = (
+        NeedFilter,
+        ("status", ChoicesDropdownFilter),
+        ("category", OwnFilter),
+        ("building", OwnFilter),
+        ("community", OwnFilter),
+    )
+    list_select_related = ("category", "reporter", "claimed_by")
+    search_fields = ("number",)  # `get_search_results` looks through more
+    search_help_text = _("编号、文字、地点，或上报人的姓名、手机")
+    date_hierarchy = "created_at"
+    inlines = (EventInline, ClaimInline)
+    actions = tuple(VERBS)
+    change_form_outer_before_template = "admin/reports/verbs.html"
+    fieldsets = (
+        (None, {"fields": ("number", "state", "category", "title", "description", "attached", "address", "where")}),
+        (_("人"), {"fields": ("person", "phone", "home", "telephoned", "claimed_by")}),
+        (_("时间"), {"fields": ("filed", "claimed", "due", "since", "score")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
+        return super().get_queryset(request).select_related("category", "reporter", "claimed_by")
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet[Any], bool]:
+        return queryset.search_people_too(search_term), False
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Report | None:
+        found: Report | None = super().get_object(request, object_id, from_field)
+        if found is not None:
+            prefetch_related_objects([found], OWN_MEDIA)
+        return found
+
+    @display(description=_("状态"), ordering="status", label=COLOURS)
+    def state(self, report: Report) -> tuple[str, str]:
+        return report.status, str(Status(report.status).label)
+
+    @admin.display(description=_("上报人"), ordering="reporter__display_name")
+    def person(self, report: Report) -> str:
+        if report.reporter is not None:
+            return person_name(report.reporter)
+        return (report.caller or {}).get("name") or NONE
+
+    @admin.display(description=_("手机"))
+    def phone(self, report: Report) -> str:
+        return (report.reporter.phone if report.reporter else (report.caller or {}).get("phone")) or NONE
+
+    @admin.display(description=_("上报时间"), ordering="created_at")
+    def filed(self, report: Report) -> str:
+        return shown_time(report.created_at)
+
+    @admin.display(description=_("接单时间"))
+    def claimed(self, report: Report) -> str:
+        return shown_time(report.claimed_at)
+
+    @display(description=_("应解决时间"), ordering="due_at", label={"late": "danger", "": ""})
+    def due(self, report: Report) -> Any:
+        words = shown_time(report.due_at)
+        if report.is_overdue(timezone.now()):
+            return "late", gettext("%(time)s 已超时") % {"time": words}
+        return None if report.due_at is None else ("", words)
+
+    @admin.display(description=_("图片和语音"))
+    def attached(self, report: Report) -> str:
+        return format_html_join("", "{}", ((shown_media(found),) for found in report.own_media)) or NONE
+
+    @admin.display(description=_("位置"))
+    def where(self, report: Report) -> str:
+        if report.latitude is None:
+            return report.location_name or NONE
+        return f"{report.location_name} {report.latitude:.5f}, {report.longitude:.5f}".strip()
+
+    @admin.display(description=_("房屋"))
+    def home(self, report: Report) -> str:
+        return str(report.reporter_home or NONE)
+
+    @admin.display(description=_("来电登记"))
+    def telephoned(self, report: Report) -> str:
+        if report.filed_by is None:
+            return NONE
+        caller = report.caller or {}
+        filer = gettext("由 %(name)s 登记") % {"name": person_name(report.filed_by)}
+        return f"{caller.get('name', '')} {caller.get('phone', '')} · {filer}".strip()
+
+    @admin.display(description=_("进入当前状态"))
+    def since(self, report: Report) -> str:
+        return shown_time(report.status_since)
+
+    @admin.display(description=_("评分"))
+    def score(self, report: Report) -> str:
+        rating = getattr(report, "rating", None)
+        return f"{rating.score} · {rating.comment}".rstrip(" ·") if rating else NONE
+
+    def get_urls(self) -> list[URLPattern]:
+        one = path("<path:object_id>/do/<slug:verb>/", self.admin_site.admin_view(self.do_view), name="report_do")
+        return [one, *super().get_urls()]
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """One for each verb, through the page that asks for what it needs."""
+        offered = {} if "_popup" in request.GET else VERBS
+        return {name: (_bulk(name), name, verb.title) for name, verb in offered.items()}
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        viewer = Viewer.of(person_of(request))
+        report = Report.objects.for_view(viewer.user).filter(pk__in=self._own(request, object_id)).first()
+        allowed = viewer.allowed_actions(report) if report else []
+        verbs = [(name, verb.action.label, verb.icon) for name, verb in VERBS.items() if name in allowed]
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "verbs": verbs})
+
+    def _own(self, request: HttpRequest, object_id: str) -> list[Any]:
+        found = self.get_object(request, unquote(object_id))
+        return [found.pk] if found else []
+
+    def do_view(self, request: HttpRequest, object_id: str, verb: str) -> HttpResponse:
+        """One verb on the report shown."""
+        chosen = self.get_queryset(request).filter(pk__in=self._own(request, object_id))
+        if verb not in VERBS or not chosen:
+            raise Http404
+        back = reverse("admin:reports_report_change", args=[object_id])
+        return self.ask(request, list(chosen), VERBS[verb]) or HttpResponseRedirect(back)
+
+    def ask(self, request: HttpRequest, chosen: list[Report], verb: Verb) -> HttpResponse | None:
+        """Ask for what the verb needs, then do it to each through the services, and say what was refused."""
+        scope = communities_of(request, self.permission)
+        form = verb.form(request.POST if "apply" in request.POST else None, scope=scope, reports=chosen)
+        if not form.is_valid():
+            context = {
+                **self.admin_site.each_context(request),
+                "title": verb.action.label,
+                "opts": self.opts,
+                "form": form,
+                "chosen": chosen,
+                "action": verb.action.value,
+                "checkbox": ACTION_CHECKBOX_NAME,
+            }
+            return render(request, "admin/reports/ask.html", context)
+        done = sum(self._done(request, report, verb, form.cleaned_data) for report in chosen)
+        if done:
+            self.message_user(request, gettext("已处理 %(n)d 条") % {"n": done}, messages.SUCCESS)
+        return None
+
+    def _done(self, request: HttpRequest, report: Report, verb: Verb, clean: dict[str, Any]) -> bool:
+        try:
+            verb.act(person_of(request), report, clean)
+        except DomainError as refused:
+            self.message_user(request, f"{report.number}: {refused.detail}", messages.WARNING)
+            return False
+        return True
+
+
+def _bulk(name: str) -> Any:
+    """The list's action for a verb: at most so many reports at once as one request can take."""
+
+    def act(page: ReportAdmin, request: HttpRequest, chosen: QuerySet[Report]) -> HttpResponse | None:
+        reports = list(chosen[: MOST_AT_ONCE + 1])
+        if len(reports) > MOST_AT_ONCE:
+            words = gettext("一次最多处理 %(n)d 条，请缩小范围") % {"n": MOST_AT_ONCE}
+            page.message_user(request, words, messages.ERROR)
+            return None
+        return page.ask(request, reports, VERBS[name])
+
+    return act
