@@ -68,14 +68,11 @@ class Reader:
 
     def origin(self, name: str, default: str | None = None) -> str:
         """scheme://host[:port], without a path; a trailing slash is dropped."""
+        return self._read(name, default, _origin, default or "http://127.0.0.1:8000")
 
-        def parse(raw: str) -> str:
-            parts = urlsplit(raw)
-            if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
-                raise ValueError("must be http(s)://host[:port] and nothing more")
-            return raw.rstrip("/")
-
-        return self._read(name, default, parse, default or "http://127.0.0.1:8000")
+    def origins(self, name: str) -> list[str]:
+        """Several, separated by commas; none by default."""
+        return self._read(name, [], lambda raw: [_origin(one.strip()) for one in raw.split(",") if one.strip()], [])
 
     def address(self, name: str, default: str) -> str:
         def parse(raw: str) -> str:
@@ -121,3 +118,10 @@ class Reader:
             return raw
 
         return self._read(name, "", parse, "")
+
+
+def _origin(raw: str) -> str:
+    parts = urlsplit(raw)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ValueError("must be http(s)://host[:port] and nothing more")
+    return raw.rstrip("/")

@@ -197,6 +197,8 @@ THROTTLE_SCALE = env.number("THROTTLE_SCALE", 1)
 if HTTPS and THROTTLE_SCALE == 0:
     env.problems.append(("THROTTLE_SCALE", "is 0 (no limits) with an https PUBLIC_BASE_URL"))
 PUSH_GATHER_PER_MINUTE = int(env.number("PUSH_GATHER_PER_MINUTE", 20))
+#: Origins beside the three vendors' that group robots and the gateway for short messages may be at.
+OUTWARD_ORIGINS = env.origins("OUTWARD_ORIGINS")
 LOG_FORMAT = env.choice("LOG_FORMAT", "json", ("json", "console"))
 
 # --- Celery -----------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from community_report.core.admin import ADDED_INLINES, ReadOnly, ReadOnlyInline, ScopedAdmin, SuperuserAdmin
 
+from . import admin_outward
 from .admin_templates import TemplateAdmin
 from .models import (
     Contact,
@@ -24,6 +25,8 @@ from .models import (
 )
 from .services.retrying import RETRIED, retry_deliveries
 from .unreached import reason_words
+
+assert admin_outward  # registers its own
 
 
 @admin.register(Delivery)
@@ -93,7 +96,7 @@ class MessageFormAdmin(SuperuserAdmin):
 
 @admin.register(Trouble)
 class TroubleAdmin(ReadOnly, SuperuserAdmin):
-    list_display = ("key", "detail", "times", "since", "last_at")
+    list_display = ("key", "detail", "times", "since", "last_at", "told_at")
 
 
 @admin.register(InboundMessage)

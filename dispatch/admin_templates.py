@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from community_report.core.admin import SuperuserAdmin
 
 from .models import SubscriptionTemplate, Template
-from .services import templates
+from .services import templates, troubles
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Template]
@@ -37,6 +38,11 @@ class TemplateAdmin(SuperuserAdmin):
     form = TemplateForm
     list_display = ("kind", "template_id", "fields")
     readonly_fields = ("preview",)
+
+    def save_model(self, request: HttpRequest, obj: Template | SubscriptionTemplate, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        channel = "template" if isinstance(obj, Template) else "bizsend"
+        troubles.ask_again(f"{channel}:{obj.kind}")
 
     @admin.display(description=_("预览"))
     def preview(self, row: Template | SubscriptionTemplate) -> str:

@@ -11,6 +11,12 @@ from notices.models import Notice
 from reports.models import Report
 
 from .kinds import BROADCASTS, Kind
+from .models_outward import GroupRobot, RobotPost, SmsGateway
+
+__all__ = [
+    "Contact", "Delivery", "DomainProof", "Grant", "GroupMessage", "GroupRobot", "InboundMessage", "MessageForm",
+    "Outbox", "RobotPost", "SmsGateway", "SubscriptionTemplate", "Template", "Trouble",
+]  # fmt: skip
 
 
 class Outbox(models.Model):
@@ -150,6 +156,7 @@ class Delivery(models.Model):
             models.Index(fields=["community", "status", "-created_at"]),
             models.Index(fields=["user", "sent_at"], condition=Q(kind="new_report"), name="delivery_pushed"),
             models.Index(fields=["failed_at"], condition=Q(status="pending"), name="delivery_waiting"),
+            models.Index(fields=["sent_at"], condition=Q(channel="sms"), name="delivery_by_sms"),
             models.Index(
                 fields=["outbox"],
                 condition=Q(status="pending", channel="mass", group_message__isnull=True),
@@ -234,6 +241,7 @@ class Trouble(models.Model):
     times = models.PositiveIntegerField(_("次数"), default=1)
     since = models.DateTimeField(_("开始时间"))
     last_at = models.DateTimeField(_("最近一次"))
+    told_at = models.DateTimeField(_("通知时间"), null=True, blank=True)  # when the managers were told
 
     class Meta:
         verbose_name = _("故障")

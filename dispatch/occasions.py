@@ -10,6 +10,7 @@ closed list (contract, section 5), so some occasions borrow the nearest one:
     unclaimed_again, overdue_again       go as `unclaimed` and `overdue`, to the managers alone
     restore                              goes as `reopened` to the reporter, whose dismissed report is alive again
     withdraw                             goes as `closed` to the followers: the end of what they follow
+    channel_stopped, channel_works       go as `notice`, to the managers: what the installation has to tell them
     binding_made, binding_contested      go as `binding_decided` to those who share the home or the roster entry
 """
 
@@ -108,6 +109,8 @@ OCCASIONS: dict[str, tuple[Telling, ...]] = {
     "media_failed": (Telling(Kind.PROGRESS, (to.named_person,)),),
     "notice_published": (Telling(Kind.NOTICE, (to.notice_readers,)),),
     "notice_reminded": (Telling(Kind.NOTICE, (to.notice_unread,)),),
+    "channel_stopped": (Telling(Kind.NOTICE, (to.managers,)),),
+    "channel_works": (Telling(Kind.NOTICE, (to.managers,)),),
     "binding_requested": (Telling(Kind.BINDING_PENDING, (to.people_managers,)),),
     "binding_contested": (Telling(Kind.BINDING_DECIDED, (to.named_people,)),),
     "binding_made": (Telling(Kind.BINDING_DECIDED, (to.named_people,)),),

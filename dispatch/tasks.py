@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from community_report.core.queue import enqueue_now
 
-from .services import delivery, group_messages, media, routing, sweeping
+from .services import delivery, group_messages, media, robots, routing, sweeping
 
 
 @shared_task
@@ -40,6 +40,8 @@ def pulse() -> None:
         enqueue_now(download, str(pk))
     if group_messages.waiting(timezone.now()):
         enqueue_now(send_group_messages)
+    if robots.waiting(timezone.now()):
+        enqueue_now(send_robot_posts)
     if sweeping.pulse(timezone.now()):
         enqueue_now(deliver_due)
 
@@ -48,6 +50,12 @@ def pulse() -> None:
 def send_group_messages() -> None:
     """The notices that go out to whole lists of people."""
     group_messages.work(timezone.now())
+
+
+@shared_task
+def send_robot_posts() -> None:
+    """What group chats are told."""
+    robots.work(timezone.now())
 
 
 @shared_task

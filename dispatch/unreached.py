@@ -39,6 +39,8 @@ def reason_words(delivery: Delivery) -> str:
         "45015": _("超过 48 小时没有联系公众号"),
         "45047": _("消息发送太多，微信暂不接收"),
         "40003": _("微信账号已失效"),
+        "sms_cap": _("今天的短信已发满"),
+        "refused": _("短信网关没有接收"),
     }
     if not delivery.code:
         return ""

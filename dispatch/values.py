@@ -109,7 +109,7 @@ def _report_values(delivery: Delivery, event: ReportEvent | None, *, glimpse: bo
 def _binding_values(delivery: Delivery) -> dict[str, Value]:
     bound = delivery.outbox.membership
     if bound is None:
-        return {}
+        return {"title": delivery.text, "created_at": delivery.created_at}
     # Housemates and holders are told that somebody is there, not who.
     named = delivery.kind == Kind.BINDING_PENDING or delivery.user_id == bound.user_id
     return {

@@ -1,6 +1,7 @@
 """What messages say, in the language that is active, and which page they lead to. One table each."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -47,6 +48,8 @@ SENTENCES: Mapping[str, Promise] = {
     "due_soon:urged": gettext_lazy("报单「%(title)s」快到解决时限了，请尽快处理"),
     "unclaimed_again:unclaimed": gettext_lazy("报单「%(title)s」仍然没有人接单，请安排"),
     "overdue_again:overdue": gettext_lazy("报单「%(title)s」仍然没有解决，请安排"),
+    "channel_stopped:notice": gettext_lazy("消息推送故障：%(channel)s发不出去（%(why)s），请联系系统管理员"),
+    "channel_works:notice": gettext_lazy("消息推送恢复：%(channel)s又可以发送了"),
     "comment:progress": gettext_lazy("报单「%(title)s」的上报人补充了说明"),
     "still_there:progress": gettext_lazy("「%(title)s」还需要继续展示吗？请确认"),
     "board_asked:progress": gettext_lazy("有邻居就「%(title)s」给您留言了"),
@@ -69,6 +72,32 @@ def sentence(box: Outbox) -> str:
     return _one_line(str(pattern) % _words(box))[:MAX_LENGTH]
 
 
+#: In a group of staff or managers, who are many and elsewhere: nobody's name, and nobody is addressed.
+GROUP_SENTENCES: Mapping[str, Promise] = {
+    Kind.NEW_REPORT: gettext_lazy("新报单【%(tag)s】「%(title)s」，请及时处理"),
+    Kind.BINDING_PENDING: gettext_lazy("有新的身份绑定申请，请审核"),
+}
+
+
+def group_sentence(box: Outbox) -> str:
+    """The message as a group chat is told it, at most `MAX_LENGTH` characters."""
+    pattern = GROUP_SENTENCES.get(box.kind)
+    return _one_line(str(pattern) % _words(box))[:MAX_LENGTH] if pattern else sentence(box)
+
+
+#: What managers call the ways out.
+CHANNELS: Mapping[str, Promise] = {
+    "": gettext_lazy("微信"),
+    "template": gettext_lazy("模板消息"),
+    "text": gettext_lazy("客服消息"),
+    "news": gettext_lazy("图文消息"),
+    "bizsend": gettext_lazy("订阅消息"),
+    "mass": gettext_lazy("群发"),
+    "sms": gettext_lazy("短信"),
+    "robot": gettext_lazy("群机器人"),
+}
+
+
 def gathered_sentence(count: int) -> str:
     """For several new reports in one message."""
     return ngettext("您有 %(count)d 条新报单，请及时查看", "您有 %(count)d 条新报单，请及时查看", count) % {
@@ -84,6 +113,8 @@ def page_of(box: Outbox) -> str:
         return f"/h5/notices/{box.notice_id}"
     if draft := box.data.get("draft"):
         return f"/h5/reports/new?draft={draft}"
+    if str(box.data.get("occasion")).startswith("channel_"):
+        return "/h5/manage/unreached"
     return "/h5/manage/people" if box.kind == Kind.BINDING_PENDING else "/h5/me"
 
 
@@ -112,6 +143,8 @@ def _words(box: Outbox) -> dict[str, str]:
         }
     if box.notice:
         return {"title": box.notice.title}
+    if "way" in box.data:
+        return _words_of_trouble(box.data)
     if box.membership is None:
         return {}
     bound = box.membership
@@ -123,6 +156,14 @@ def _words(box: Outbox) -> dict[str, str]:
         "role": bound.role.name,
         "reason": bound.reason or "-",
     }
+
+
+def _words_of_trouble(data: Mapping[str, Any]) -> dict[str, str]:
+    """`way` as troubles name it: a channel, with the kind of a template or the number of a robot."""
+    channel, _colon, kind = str(data["way"]).partition(":")
+    detail = data.get("name") or (Kind(kind).label if kind in Kind.values else "")
+    why = data.get("code") or (_("额度用完") if data.get("quota") else _("没有应答"))
+    return {"channel": f"{CHANNELS[channel]}「{detail}」" if detail else str(CHANNELS[channel]), "why": str(why)}
 
 
 def _one_line(text: str) -> str:

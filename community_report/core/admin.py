@@ -147,6 +147,7 @@ COMMUNITY_PATHS = {
     "accounts.Role": "community",
     "accounts.RosterEntry": "home__building__community",
     "accounts.User": "memberships__community",
+    "dispatch.GroupRobot": "community",
     "reports.Tag": "community",
     "reports.Category": "community",
 }

@@ -106,8 +106,10 @@ _KIND_OF_CODE = {code: kind for kind, codes in CODES.items() for code in codes}
 #: Codes under which no call of the account can work, whatever the channel.
 _NOTHING_WORKS = frozenset({40001, 40013, 40125, 40164, 40243, 41002, 41004, 50007, 89503, 89506, 89507})
 
+#: Parameters of WeChat and of robots' webhooks; Feishu's key stands in the path.
 _SECRET_PARAMETER = re.compile(
-    r"""(\b(?:access_token|secret|appsecret|code|ticket|jsapi_ticket)["']?\s*[=:]\s*["']?)[^&\s"',}]+""", re.IGNORECASE
+    r"""(/hook/|\b(?:access_token|secret|appsecret|code|ticket|jsapi_ticket|key|sign)["']?\s*[=:]\s*["']?)[^&\s"',}]+""",
+    re.IGNORECASE,
 )
 _MESSAGE_LENGTH = 200
 

@@ -54,9 +54,16 @@ class Transport:
         deadline: Deadline,
         params: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
+        content: tuple[str, bytes] | None = None,
         files: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Iterator[requests.Response]:
-        """Send, and hand over the answer with its body unread; raises a transient WeChatError when none comes."""
+        """Send, and hand over the answer with its body unread; raises a transient WeChatError when none comes.
+
+        `body` goes as JSON, `content` (content type, bytes) as it is.
+        """
+        if body is not None:
+            content = ("application/json", json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"))
         seconds = min(self.timeout, deadline.left())
         response, problem = None, ""
         try:
@@ -65,9 +72,9 @@ class Transport:
                     method,
                     self.base_url + path,
                     params=params,
-                    data=None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"),
+                    data=content[1] if content else None,
                     files=files,
-                    headers={"Content-Type": "application/json"} if body is not None else None,
+                    headers={**(headers or {}), **({"Content-Type": content[0]} if content else {})},
                     timeout=(seconds, seconds),
                     stream=True,
                     allow_redirects=False,

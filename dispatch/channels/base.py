@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from community_report.outward.sms import Gateway
 from dispatch.values import Value
 
 #: Group messages, which are no channel of the chain: a pending delivery with this name waits for its list.
 MASS = "mass"
+#: The channels that are not WeChat's: its silence says nothing of them, nor their answers of it.
+SMS = "sms"
+OUTSIDE_WECHAT = frozenset({SMS})
 
 
 @dataclass(frozen=True)
@@ -19,11 +23,21 @@ class TemplateChoice:
 
 
 @dataclass(frozen=True)
+class SmsChoice:
+    """A short message: the gateway, the number, and which of the kind's values are the template's parameters."""
+
+    gateway: Gateway
+    phone: str = field(repr=False)
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Message:
     """One message to one person, complete: a channel reads no database. `url` is the full address of its page.
 
     `client_msg_id` is the same at every attempt whose outcome is not known. `form` is "text" or "news". `granted`: the
     person agreed to a message of `subscription`. `window_open`: they can be written to now, as far as we know.
+    `openid` is "" for who cannot be reached through WeChat, `sms` None for who cannot by a short message.
     """
 
     openid: str
@@ -38,6 +52,7 @@ class Message:
     subscription: TemplateChoice | None = None
     granted: bool = False
     window_open: bool = False
+    sms: SmsChoice | None = None
 
 
 class Channel(Protocol):

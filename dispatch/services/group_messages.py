@@ -217,7 +217,7 @@ def _accepted(message: GroupMessage, outcome: Accepted, now: datetime) -> None:
     message.message_id = outcome.message_id
     message.result = _early_result(message)
     message.save()
-    troubles.works({f":{MASS}:notice"})
+    troubles.works({f"{MASS}:notice"})
 
 
 def _wait(message: GroupMessage, error: WeChatError, now: datetime) -> None:

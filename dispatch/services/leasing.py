@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 from accounts.models import Membership
 from dispatch import wording
 from dispatch.channels import Channel, Message, chain
-from dispatch.channels.base import MASS, TemplateChoice
+from dispatch.channels.base import MASS, SMS, TemplateChoice
 from dispatch.kinds import Kind
 from dispatch.models import Delivery, MessageForm, SubscriptionTemplate, Template
 from dispatch.values import Value, values_of
@@ -22,8 +22,9 @@ from reports.models import Ignore, ReportEvent
 from . import grants, troubles, windows
 from .gathering import groups_of
 from .quiet import quiet_until
-from .routing import is_urgent, reason_to_skip
+from .routing import is_subscribed, is_urgent, reason_to_skip
 from .rows import save, save_leased
+from .texting import CAPPED, WITHOUT_WECHAT, Texting, texting_for
 
 #: Longer than one call can take, token and all, and the longest that a killed worker keeps a message from going out.
 LEASE = timedelta(seconds=30)
@@ -59,6 +60,8 @@ class Desk:
     forms: Mapping[str, MessageForm]
     events: Mapping[int, ReportEvent]
     spared: Mapping[str, datetime]
+    stops: troubles.Stops
+    texting: Texting = field(default_factory=Texting)
     members: set[tuple[UUID, int]] = field(default_factory=set)
     ignored: set[tuple[UUID, UUID]] = field(default_factory=set)
     granted: set[tuple[UUID, str]] = field(default_factory=set)
@@ -114,6 +117,8 @@ def desk_for(rows: list[Delivery]) -> Desk:
         forms={form.kind: form for form in MessageForm.objects.all()},
         events=ReportEvent.objects.in_bulk(events),
         spared=troubles.spared_until(),
+        stops=troubles.stops(timezone.now()),
+        texting=texting_for(people),
         members=set(
             Membership.objects.filter(user__in=people, status=Membership.Status.ACTIVE).values_list(
                 "user_id", "community_id"
@@ -139,7 +144,8 @@ def may_go(row: Delivery, desk: Desk, now: datetime) -> bool:
 
 
 def _reason(row: Delivery, desk: Desk) -> str:
-    if code := reason_to_skip(row.user, row.kind):
+    code = reason_to_skip(row.user, row.kind)
+    if code and not (code in WITHOUT_WECHAT and desk.texting.phone(row.user_id, row.community_id, row.kind)):
         return code
     if row.notice and row.notice.deleted_at:
         return "withdrawn"
@@ -158,12 +164,16 @@ def _ship(rows: list[Delivery], desk: Desk, now: datetime) -> Shipment | None:
     """Lease the rows of one message; None when no channel can carry it, or none may at the moment."""
     first = rows[0]
     message = _message(first, desk, count=len(rows))
-    channels = chain(message, first.tried)
+    possible = chain(message, first.tried)
+    channels = desk.stops.passable(possible, first.kind)
     if not channels:
-        for row in rows:
-            row.status, row.leased_until = Delivery.Status.DEAD, None
-            row.code = row.code or "no_channel"
+        stopped = desk.stops.code(possible[0].name, first.kind) if possible else ""
+        _give_up(rows, first.code or stopped or "no_channel")
         return None
+    if channels[0].name == SMS and not desk.texting.spend(first.user_id, now):
+        _give_up(rows, CAPPED)
+        return None
+    desk.stops.ask(channels[0].name, first.kind)
     spared = desk.spared.get(channels[0].name)
     lease = now + LEASE
     for row in rows:
@@ -175,6 +185,11 @@ def _ship(rows: list[Delivery], desk: Desk, now: datetime) -> Shipment | None:
     return None if spared and spared > now else Shipment(rows, message, channels, lease)
 
 
+def _give_up(rows: list[Delivery], code: str) -> None:
+    for row in rows:
+        row.status, row.leased_until, row.code = Delivery.Status.DEAD, None, code
+
+
 def _message(row: Delivery, desk: Desk, *, count: int) -> Message:
     form = desk.forms.get(row.kind)
     template = desk.templates.get(row.kind)
@@ -184,7 +199,7 @@ def _message(row: Delivery, desk: Desk, *, count: int) -> Message:
         with translation.override(row.user.language):
             text, path = wording.gathered_sentence(count), wording.WORK_PAGE
     return Message(
-        openid=str(row.user.openid),
+        openid=str(row.user.openid) if row.user.openid and is_subscribed(row.user) else "",
         kind=row.kind,
         text=text,
         url=settings.PUBLIC_BASE_URL + path,
@@ -196,6 +211,7 @@ def _message(row: Delivery, desk: Desk, *, count: int) -> Message:
         subscription=subscription,
         granted=subscription is not None and (row.user_id, subscription.template_id) in desk.granted,
         window_open=row.user_id in desk.window_open,
+        sms=desk.texting.choice(row.user_id, row.community_id, row.kind),
     )
 
 

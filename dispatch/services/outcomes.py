@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from community_report.wechat.errors import ErrorKind, WeChatError
+from dispatch.channels.base import OUTSIDE_WECHAT
 from dispatch.models import Contact, Delivery
 
 from . import grants, troubles
@@ -25,7 +26,7 @@ EARLY = timedelta(minutes=10)
 GIVE_UP_AFTER = timedelta(days=1)
 #: WeChat's limit per minute is not met by asking again at once.
 PER_MINUTE_LIMIT, PER_MINUTE_PAUSE = 45011, 8.0
-UNREACHABLE = "unreachable"
+UNREACHABLE, REFUSED = "unreachable", "refused"
 
 _HAND_OVER = frozenset({ErrorKind.NOT_THIS_WAY, ErrorKind.ACCOUNT, ErrorKind.PERMANENT, ErrorKind.MEDIA_GONE})
 _SAVED = [
@@ -51,7 +52,9 @@ def only_waiting_helps(error: WeChatError) -> bool:
 
 
 def code_of(error: WeChatError) -> str:
-    return str(error.code) if error.code is not None else UNREACHABLE
+    if error.code is not None:
+        return str(error.code)
+    return REFUSED if error.kind is ErrorKind.PERSON else UNREACHABLE
 
 
 def record(results: Iterable[tuple[Shipment, Outcome]]) -> None:
@@ -65,10 +68,10 @@ def record(results: Iterable[tuple[Shipment, Outcome]]) -> None:
         save_leased([(row, shipment.lease) for shipment, _ in results for row in shipment.rows], _SAVED)
         for shipment, outcome in results:
             _note(shipment, outcome, now)
-        if any(_is_an_answer(outcome) for _, outcome in results):
+        if any(_is_an_answer(outcome) and _by_wechat(shipment) for shipment, outcome in results):
             troubles.silence_is_over(now)
         accepted = [shipment for shipment, outcome in results if isinstance(outcome, Accepted)]
-        troubles.works({f"quota:{s.channel.name}" for s in accepted} | {f":{_way(s)}" for s in accepted})
+        troubles.works({way for s in accepted for way in troubles.ways(s.channel.name, s.message.kind)})
 
 
 def settle(row: Delivery, shipment: Shipment, outcome: Outcome, now: datetime) -> None:
@@ -83,6 +86,8 @@ def settle(row: Delivery, shipment: Shipment, outcome: Outcome, now: datetime) -
         row.code, row.due_at = code_of(outcome), now + troubles.QUOTA_PAUSE
     elif outcome.kind in _HAND_OVER:
         hand_over(row, code_of(outcome), now, last=len(shipment.channels) == 1)
+    elif outcome.kind is ErrorKind.UNFOLLOWED and (outside := shipment.channels[-1]).name in OUTSIDE_WECHAT:
+        hand_over(row, code_of(outcome), now, last=outside is shipment.channel)
     else:
         unfollowed = outcome.kind is ErrorKind.UNFOLLOWED
         row.status = Delivery.Status.SKIPPED if unfollowed else Delivery.Status.DEAD
@@ -127,6 +132,10 @@ def hand_over(row: Delivery, code: str, now: datetime, *, last: bool) -> None:
         row.due_at = now
 
 
+def _by_wechat(shipment: Shipment) -> bool:
+    return shipment.channel.name not in OUTSIDE_WECHAT
+
+
 def _is_an_answer(outcome: Outcome) -> bool:
     return isinstance(outcome, Accepted) or not only_waiting_helps(outcome)
 
@@ -138,11 +147,13 @@ def _note(shipment: Shipment, outcome: Outcome, now: datetime) -> None:
         return
     detail = str(outcome)
     if only_waiting_helps(outcome):
-        troubles.note(troubles.SILENT, detail, now)
+        if _by_wechat(shipment):
+            troubles.note(troubles.SILENT, detail, now)
     elif outcome.kind is ErrorKind.QUOTA:
         troubles.note(f"quota:{shipment.channel.name}", detail, now)
     elif outcome.kind is ErrorKind.ACCOUNT:
-        troubles.note(f"{outcome.code}:{_way(shipment)}", detail, now)
+        way = troubles.way_stopped_by(outcome.code, shipment.channel.name, shipment.message.kind)
+        troubles.note(f"{code_of(outcome)}:{way}", detail, now)
     elif outcome.kind is ErrorKind.UNFOLLOWED:
         _unfollow(shipment, now)
 
@@ -156,10 +167,6 @@ def _note_grant(shipment: Shipment, outcome: Outcome) -> None:
         grants.spend(person, subscription.template_id)
     elif outcome.code == grants.REFUSED:
         grants.refuse(person, subscription.template_id)
-
-
-def _way(shipment: Shipment) -> str:
-    return f"{shipment.channel.name}:{shipment.message.kind}"
 
 
 def _unfollow(shipment: Shipment, now: datetime) -> None:

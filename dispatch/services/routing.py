@@ -18,7 +18,9 @@ from dispatch.models import Contact, Delivery, Outbox
 from dispatch.occasions import audiences_of
 from reports.models import Report
 
+from . import group_posts
 from .quiet import quiet_until
+from .texting import WITHOUT_WECHAT, texting_for
 
 log = structlog.get_logger(__name__)
 
@@ -56,6 +58,7 @@ def _route(outbox_id: int) -> list[list[UUID]]:
     recipients = _recipients(box)
     for people in _batched(recipients, INSERT_BATCH):
         Delivery.objects.bulk_create(_deliveries(box, people, now), ignore_conflicts=True)
+    group_posts.write_posts(box, recipients, now)
     box.routed_at, box.error = now, ""
     box.save(update_fields=["routed_at", "error"])
     log.info("routed", key=box.key, kind=box.kind, people=len(recipients))
@@ -85,16 +88,20 @@ def _recipients(box: Outbox) -> list[Recipient]:
 def _deliveries(box: Outbox, recipients: Iterable[Recipient], now: datetime) -> Iterator[Delivery]:
     by_id = {recipient.user_id: recipient for recipient in recipients}
     people = User.objects.filter(pk__in=by_id, is_active=True, erased_at=None).select_related("contact")
+    texting = texting_for(list(by_id))
     sentences: dict[str, str] = {}
     for person in people:
         if person.language not in sentences:
             with translation.override(person.language):
                 sentences[person.language] = wording.sentence(box)
-        yield _delivery(box, person, by_id[person.pk], sentences[person.language], now)
+        by_sms = bool(texting.phone(person.pk, box.community_id, box.kind))
+        yield _delivery(box, person, by_id[person.pk], sentences[person.language], now, by_sms=by_sms)
 
 
-def _delivery(box: Outbox, person: User, recipient: Recipient, text: str, now: datetime) -> Delivery:
+def _delivery(box: Outbox, person: User, recipient: Recipient, text: str, now: datetime, *, by_sms: bool) -> Delivery:
     code = recipient.skip or reason_to_skip(person, box.kind)
+    if by_sms and code in WITHOUT_WECHAT:
+        code = ""
     held = None if is_urgent(box.report) else quiet_until(person.quiet_hours, box.community, now)
     return Delivery(
         outbox=box,

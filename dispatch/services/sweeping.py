@@ -15,7 +15,7 @@ from notices.services import publish_due
 from reports.services.clock import fire_deadlines
 from reports.services.uploads import remove_old_uploads
 
-from . import delivery, group_messages, media, routing, troubles
+from . import alarms, delivery, group_messages, media, robots, routing, troubles
 from .inbound import remove_old_messages
 from .leasing import due
 
@@ -38,6 +38,7 @@ def pulse(now: datetime) -> bool:
     True when time ran out while sending.
     """
     _route_unrouted(now, failed_before=False)
+    alarms.tell_of_troubles(now)
     troubles.probe(now, PROBE_EVERY)
     return due(now).exists() and delivery.deliver_due()
 
@@ -51,6 +52,7 @@ def sweep(now: datetime, *, queue_download: Callable[[UUID], object]) -> None:
         "media": lambda: [queue_download(pk) for pk in media.due_attachments(now)],
         "delivery": lambda: delivery.deliver_due(),
         "group_messages": lambda: group_messages.work(now),
+        "robots": lambda: robots.work(now),
         "uploads": lambda: remove_old_uploads(now),
         "temporary_files": lambda: media.clean_temporary_files(now),
         "messages": lambda: remove_old_messages(now),

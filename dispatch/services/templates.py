@@ -17,6 +17,8 @@ from dispatch.kinds import Kind
 from dispatch.models import Template
 from dispatch.values import VALUES, Value
 
+from . import troubles
+
 _TEMPLATE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _KEYS = {"kind", "template_id", "fields"}
 
@@ -63,6 +65,7 @@ def set_templates(entries: list[Entry]) -> list[str]:
             continue
         values = {"template_id": entry.template_id, "fields": dict(entry.fields)}
         Template.objects.update_or_create(kind=entry.kind, defaults=values)
+        troubles.ask_again(f"template:{entry.kind}")
         changes.append(f"{'changed' if old else 'added'} {entry.kind}: {entry.template_id}")
     for kind, gone in sorted(before.items()):
         gone.delete()

@@ -1,6 +1,12 @@
-"""What is wrong between us and WeChat as a whole, as the answers show it. In the database: it must survive Redis."""
+"""What is wrong between us and WeChat (or another way out) as a whole, as the answers show it, and the breaker of each
+channel that follows from it. In the database: it must survive Redis.
 
-from collections.abc import Collection
+A trouble's key is `silent`, `quota:<way>`, or `<code>:<way>` for what is permanent for the account: that way is
+stopped, messages go round it, and now and then one asks whether it works again. A way is a channel ("text"), one kind's
+template ("template:new_report"), or a group robot ("robot:3").
+"""
+
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 import structlog
@@ -8,7 +14,11 @@ from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F,
 from django.db.models.functions import Random
 from django.utils import timezone
 
+from dispatch.channels import Channel
 from dispatch.models import Delivery, Trouble
+
+from . import alarms
+from .retrying import retry_deliveries
 
 log = structlog.get_logger(__name__)
 
@@ -19,13 +29,72 @@ SHORT = timedelta(seconds=10)
 #: The longest that a message waits for a channel without quota, and how long the channel is spared at first: then one
 #: message asks whether somebody has cleared the quota. The pauses grow with the trouble.
 QUOTA_PAUSE, FIRST_QUOTA_PAUSE = timedelta(minutes=10), timedelta(seconds=25)
+#: The same of a way that is stopped, where asking costs one message a detour.
+FIRST_STOP_PAUSE = timedelta(seconds=10)
 _QUOTA = "quota:"
+#: Codes that concern one kind's template; every other one that is permanent stops the whole channel.
+OF_A_TEMPLATE = frozenset({40036, 40037, 47003})
 #: What waited for the end of a silence is sent at this rate (a second), and within so many seconds.
 PACE, WITHIN = 100, 20
+#: What was given up longer ago than this is not sent again by itself when its way works again, and how much at most.
+REVIVED_WITHIN, REVIVED_AT_MOST = timedelta(days=1), 20_000
+
+
+class Stops:
+    """The ways that are stopped, for one wave: what goes round them, and who asks whether one works again."""
+
+    def __init__(self, troubles: Iterable[Trouble], now: datetime) -> None:
+        stopping = [trouble for trouble in troubles if is_stop(trouble)]
+        self._codes = {way_of(trouble.key): trouble.key.partition(":")[0] for trouble in stopping}
+        self._closed = {way_of(trouble.key) for trouble in stopping if now < _asked_again_at(trouble)}
+
+    def passable(self, channels: list[Channel], kind: str) -> list[Channel]:
+        return [channel for channel in channels if self._closed.isdisjoint(ways(channel.name, kind))]
+
+    def ask(self, channel: str, kind: str) -> None:
+        """A message goes this way; where it is stopped, one is enough to ask."""
+        self._closed |= self._codes.keys() & set(ways(channel, kind))
+
+    def code(self, channel: str, kind: str) -> str:
+        """Why this way is stopped; "" when it is not."""
+        return next((self._codes[way] for way in ways(channel, kind) if way in self._codes), "")
+
+
+def ways(channel: str, kind: str) -> tuple[str, str]:
+    return channel, f"{channel}:{kind}"
+
+
+def way_of(key: str) -> str:
+    return key.partition(":")[2]
+
+
+def way_stopped_by(code: int | None, channel: str, kind: str) -> str:
+    """What an answer that is permanent for the account stops."""
+    return f"{channel}:{kind}" if code in OF_A_TEMPLATE else channel
+
+
+def is_stop(trouble: Trouble) -> bool:
+    return trouble.key != SILENT and not trouble.key.startswith(_QUOTA)
 
 
 def is_silent() -> bool:
     return Trouble.objects.filter(key=SILENT).exists()
+
+
+def stops(now: datetime) -> Stops:
+    return Stops(Trouble.objects.all(), now)  # a handful at most
+
+
+def stopping(way: str) -> Trouble | None:
+    """What stops this way; None when it works as far as we know."""
+    found = Trouble.objects.filter(key__endswith=f":{way}")
+    return next((trouble for trouble in found if is_stop(trouble) and way_of(trouble.key) == way), None)
+
+
+def closed(way: str, now: datetime) -> bool:
+    """Is this way stopped, and not to be asked again yet?"""
+    trouble = stopping(way)
+    return trouble is not None and now < _asked_again_at(trouble)
 
 
 def note(key: str, detail: str, now: datetime) -> None:
@@ -33,29 +102,41 @@ def note(key: str, detail: str, now: datetime) -> None:
     said = detail[:200]
     if not Trouble.objects.filter(key=key).update(detail=said, last_at=now, times=F("times") + 1):
         Trouble.objects.bulk_create([Trouble(key=key, detail=said, since=now, last_at=now)], ignore_conflicts=True)
-        log.error("wechat_trouble", key=key, detail=said)
+        log.error("sending_trouble", key=key, detail=said)
 
 
-def works(endings: Collection[str]) -> None:
-    """What the keys with these endings were about works again; what waited for a quota need not wait longer."""
-    keys = Trouble.objects.values_list("key", flat=True)  # a handful at most
-    if mended := [key for key in keys if key.endswith(tuple(endings))]:
-        Trouble.objects.filter(key__in=mended).delete()
-        log.info("wechat_trouble_over", keys=mended)
-        channels = [key.removeprefix(_QUOTA) for key in mended if key.startswith(_QUOTA)]
-        _send_soon(_spared(channels, timezone.now()), timezone.now())
+def works(mended: Collection[str]) -> None:
+    """These ways work again; what waited for a quota need not wait longer, what was given up meanwhile goes again."""
+    now = timezone.now()
+    for trouble in Trouble.objects.all():  # a handful at most
+        if trouble.key == SILENT or way_of(trouble.key) not in mended:
+            continue
+        trouble.delete()
+        log.info("sending_trouble_over", key=trouble.key)
+        alarms.tell_of_the_end(trouble, now)
+        if trouble.key.startswith(_QUOTA):
+            _send_soon(_spared([way_of(trouble.key)], now), now)
+        else:
+            _revive(trouble, now)
+
+
+def ask_again(way: str) -> None:
+    """Something about this way was changed by hand: the next message asks whether it works now."""
+    long_ago = timezone.now() - 2 * QUOTA_PAUSE
+    Trouble.objects.filter(key__endswith=f":{way}").update(last_at=long_ago, since=long_ago)
 
 
 def spared_until() -> dict[str, datetime]:
     """Channels without quota, by name, and how long their messages are held; not where it is time to ask again."""
     now = timezone.now()
     troubles = Trouble.objects.filter(key__startswith=_QUOTA)
-    return {t.key.removeprefix(_QUOTA): t.last_at + QUOTA_PAUSE for t in troubles if now < _asked_again_at(t)}
+    return {way_of(t.key): t.last_at + QUOTA_PAUSE for t in troubles if now < _asked_again_at(t)}
 
 
 def _asked_again_at(trouble: Trouble) -> datetime:
     lasted = trouble.last_at - trouble.since
-    return trouble.last_at + min(max(FIRST_QUOTA_PAUSE, lasted / 10), QUOTA_PAUSE)
+    first = FIRST_STOP_PAUSE if is_stop(trouble) else FIRST_QUOTA_PAUSE
+    return trouble.last_at + min(max(first, lasted / 10), QUOTA_PAUSE)
 
 
 def _spared(channels: Collection[str], now: datetime) -> "QuerySet[Delivery]":
@@ -65,12 +146,31 @@ def _spared(channels: Collection[str], now: datetime) -> "QuerySet[Delivery]":
     )
 
 
+def _given_up(trouble: Trouble, now: datetime) -> "QuerySet[Delivery]":
+    """What died while a way was stopped that might have carried it."""
+    channel, _, kind = way_of(trouble.key).partition(":")
+    since = max(trouble.since - SHORT, now - REVIVED_WITHIN)
+    dead = Delivery.objects.filter(status=Delivery.Status.DEAD, created_at__gte=since)
+    if channel == alarms.ROBOT:
+        return dead.none()
+    return dead.filter(kind=kind) if kind else dead
+
+
+def _revive(trouble: Trouble, now: datetime) -> None:
+    keys = list(_given_up(trouble, now).order_by("created_at").values_list("pk", flat=True)[:REVIVED_AT_MOST])
+    if keys:
+        again = Delivery.objects.filter(pk__in=keys)
+        retry_deliveries(again, status=Delivery.Status.DEAD)
+        log.info("sent_again", key=trouble.key, count=_send_soon(again, now))
+
+
 def silence_is_over(now: datetime) -> None:
     """WeChat has answered: what failed since it fell silent need not wait for its next turn."""
     silence = Trouble.objects.select_for_update().filter(key=SILENT).first()
     if silence is None:
         return
     silence.delete()
+    alarms.tell_of_the_end(silence, now)
     if now - silence.since < SHORT:
         return
     waiting = Delivery.objects.filter(status=Delivery.Status.PENDING, failed_at__gte=silence.since, due_at__gt=now)
@@ -90,18 +190,34 @@ def _send_soon(waiting: "QuerySet[Delivery]", now: datetime) -> int:
 def probe(now: datetime, every: timedelta) -> None:
     """While everybody's pause is long: make one delivery due, to see whether WeChat answers, or has quota, again."""
     for trouble in Trouble.objects.all():
-        if trouble.key.startswith(_QUOTA) and now >= _asked_again_at(trouble):
-            _ask_for_quota(trouble.key.removeprefix(_QUOTA), now)
-        elif trouble.key == SILENT and trouble.last_at <= now - every:
-            waiting = Delivery.objects.filter(status=Delivery.Status.PENDING, failed_at__isnull=False)
-            _make_due(waiting.order_by("failed_at"), now)
+        if trouble.key == SILENT:
+            if trouble.last_at <= now - every:
+                waiting = Delivery.objects.filter(status=Delivery.Status.PENDING, failed_at__isnull=False)
+                _make_due(waiting.order_by("failed_at"), now)
+        elif now < _asked_again_at(trouble):
+            continue
+        elif trouble.key.startswith(_QUOTA):
+            _ask_for_quota(way_of(trouble.key), now)
+        else:
+            _ask_whether_it_works(trouble, now)
 
 
 def _ask_for_quota(channel: str, now: datetime) -> None:
     """One message of the channel becomes due, unless one is due or on its way."""
     pending = Delivery.objects.filter(status=Delivery.Status.PENDING, channel=channel, failed_at=None)
-    if not pending.filter(Q(due_at__lte=now) | Q(leased_until__gt=now)).exists():
+    if not pending.filter(_at_hand(now)).exists():
         _make_due(_spared([channel], now).order_by("created_at"), now)
+
+
+def _ask_whether_it_works(trouble: Trouble, now: datetime) -> None:
+    """One that was given up goes again, unless another message asks."""
+    if not Delivery.objects.filter(_at_hand(now), status=Delivery.Status.PENDING).exists():
+        first = _given_up(trouble, now).order_by("-created_at").values("pk")[:1]
+        retry_deliveries(Delivery.objects.filter(pk__in=first), status=Delivery.Status.DEAD)
+
+
+def _at_hand(now: datetime) -> Q:
+    return Q(due_at__lte=now) | Q(leased_until__gt=now)
 
 
 def _make_due(waiting: "QuerySet[Delivery]", now: datetime) -> None:

@@ -1,0 +1,173 @@
+"""The back office of ways out of WeChat: group robots with their ledger, and the gateway for short messages.
+
+Addresses and secrets of both are written and never shown again.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Role
+from community_report.core.admin import ReadOnly, ScopedAdmin, SuperuserAdmin
+from community_report.outward.door import is_allowed, origin_of
+from community_report.outward.sms import unknown_placeholders
+
+from .kinds import Kind
+from .models import GroupRobot, RobotPost, SmsGateway
+from .models_outward import GROUP_KINDS
+from .services import troubles
+from .services.alarms import ROBOT
+from .services.robots import post_again
+from .services.texting import sent_today
+from .values import VALUES
+
+if TYPE_CHECKING:
+    RobotModelForm = forms.ModelForm[GroupRobot]
+    SmsModelForm = forms.ModelForm[SmsGateway]
+else:  # Django's form classes take no parameters at run time
+    RobotModelForm = SmsModelForm = forms.ModelForm
+
+#: Of the kinds, those that make sense to a group.
+OFFERED_TO_GROUPS = [*GROUP_KINDS, Kind.NOTICE]
+NOT_ALLOWED = gettext_lazy("这个地址不在允许的范围内；请系统管理员把它加入 OUTWARD_ORIGINS")
+
+
+def _hidden(label: Any, *, stored: bool, required: bool) -> forms.CharField:
+    """A field whose stored value is not shown; left empty, it stays."""
+    hint = _("已保存，不再显示；留空则不变") if stored else ""
+    widget = forms.PasswordInput(attrs={"autocomplete": "new-password", "size": 80})
+    return forms.CharField(label=label, required=required and not stored, widget=widget, help_text=hint, max_length=500)
+
+
+def _kinds(offered: list[Kind]) -> forms.TypedMultipleChoiceField:
+    choices = [(str(kind), kind.label) for kind in offered]
+    return forms.TypedMultipleChoiceField(label=_("消息类型"), choices=choices, widget=forms.CheckboxSelectMultiple)
+
+
+class _KeepsSecrets:
+    """Mixed into a form: what is left empty of `secrets` stays as it is stored."""
+
+    secrets: tuple[str, ...]
+
+    def keep(self, form: Any, values: dict[str, Any]) -> None:
+        for name in self.secrets:
+            if not values.get(name) and form.instance.pk:
+                values[name] = getattr(type(form.instance).objects.get(pk=form.instance.pk), name)
+
+
+class RobotForm(_KeepsSecrets, RobotModelForm):
+    secrets = ("address", "secret")
+    kinds = _kinds(OFFERED_TO_GROUPS)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        stored = bool(self.instance.pk)
+        self.fields["address"] = _hidden(_("Webhook 地址"), stored=stored, required=True)
+        self.fields["secret"] = _hidden(_("签名密钥"), stored=stored, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        values = self.cleaned_data
+        self.keep(self, values)
+        if values.get("address") and not is_allowed(values["address"]):
+            self.add_error("address", NOT_ALLOWED)
+        for role in values.get("roles") or ():
+            if role.kind == Role.Kind.RESIDENT or role.community != values.get("community"):
+                self.add_error("roles", _("只能选择这个小区的工作人员和管理人员角色"))
+        return values
+
+
+@admin.register(GroupRobot)
+class GroupRobotAdmin(ScopedAdmin):
+    form = RobotForm
+    may_delete = True
+    list_display = ("name", "community", "vendor", "active", "state")
+    list_select_related = ("community",)
+    fields = ("community", "name", "vendor", "address", "secret", "roles", "kinds", "active")
+
+    @admin.display(description=_("状态"))
+    def state(self, robot: GroupRobot) -> str:
+        if not robot.active:
+            return gettext("未启用")
+        return gettext("正常") if troubles.stopping(f"{ROBOT}:{robot.pk}") is None else gettext("故障")
+
+    def save_model(self, request: HttpRequest, obj: GroupRobot, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        troubles.ask_again(f"{ROBOT}:{obj.pk}")
+
+
+@admin.register(RobotPost)
+class RobotPostAdmin(ReadOnly, ScopedAdmin):
+    community_paths = ("robot__community",)
+    list_display = ("created_at", "robot", "text", "status", "code", "attempts", "sent_at")
+    list_filter = ("status",)
+    list_select_related = ("robot",)
+    actions = ("send_again",)
+
+    @admin.action(description=_("重新发送所选消息"))
+    def send_again(self, request: HttpRequest, chosen: QuerySet[RobotPost]) -> None:
+        self.message_user(request, gettext("将重新发送 %(n)d 条") % {"n": post_again(chosen)})
+
+
+class SmsForm(_KeepsSecrets, SmsModelForm):
+    secrets = ("secret",)
+    kinds = _kinds(list(Kind))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["secret"] = _hidden(_("密钥"), stored=bool(self.instance.pk), required=False)
+        self.fields["secret"].help_text = _("写作 {secret}；保存后不再显示，留空则不变")
+
+    def clean_address(self) -> str:
+        address: str = self.cleaned_data["address"]
+        if "{" in origin_of(address) or not is_allowed(address):
+            raise forms.ValidationError(NOT_ALLOWED)
+        return self._known(address)
+
+    def clean_body(self) -> str:
+        return self._known(self.cleaned_data["body"])
+
+    def clean_headers(self) -> dict[str, str]:
+        headers = self.cleaned_data["headers"] or {}
+        if not isinstance(headers, dict) or not all(isinstance(value, str) for value in headers.values()):
+            raise forms.ValidationError(_('应形如 {"Authorization": "Bearer {secret}"}'))
+        return headers
+
+    def clean_params(self) -> dict[str, str]:
+        params = self.cleaned_data["params"] or {}
+        known = {value for values in VALUES.values() for value in values}
+        if not isinstance(params, dict) or not set(params.values()) <= known:
+            raise forms.ValidationError(_("参数的值应为：%(known)s") % {"known": ", ".join(sorted(known))})
+        return params
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        self.keep(self, self.cleaned_data)
+        return self.cleaned_data
+
+    @staticmethod
+    def _known(text: str) -> str:
+        if unknown := unknown_placeholders(text):
+            raise forms.ValidationError(_("不认识：%(names)s") % {"names": ", ".join(sorted(unknown))})
+        return text
+
+
+@admin.register(SmsGateway)
+class SmsGatewayAdmin(SuperuserAdmin):
+    form = SmsForm
+    list_display = ("name", "active", "today")
+    readonly_fields = ("today",)
+
+    @admin.display(description=_("今天已发"))
+    def today(self, gateway: SmsGateway) -> str:
+        return f"{sent_today(timezone.now())} / {gateway.per_day}"
+
+    def save_model(self, request: HttpRequest, obj: SmsGateway, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        troubles.ask_again("sms")
