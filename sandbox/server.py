@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector, web
 
-from sandbox import oauth, pages, proxy
+from sandbox import oauth, outward, pages, proxy
 from sandbox.api import dispatch
 from sandbox.api.registry import INTERFACES
 from sandbox.callbacks import Pusher
@@ -104,6 +104,8 @@ class Server:
         return oauth.authorize(self.world, phone, request)
 
     async def _api(self, request: web.Request) -> web.StreamResponse:
+        if request.path.startswith(outward.PATHS):
+            return await outward.handle(self.world, request)
         known = request.path in INTERFACES or request.path.startswith(("/cgi-bin/", "/sns/", "/wxaapi/"))
         if not known:
             raise web.HTTPNotFound

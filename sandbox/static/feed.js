@@ -71,7 +71,7 @@ function describe(entry, world) {
 
 function api(entry, person) {
   const name = entry.path.replace(/^\/(cgi-bin|sns)\//, "");
-  const gist = entry.body?.text?.content || entry.body?.data?.thing2?.value || entry.body?.data?.thing1?.value || "";
+  const gist = entry.body?.text?.content || entry.body?.content?.text || (typeof entry.body?.text === "string" && entry.body.text) || entry.body?.data?.thing2?.value || entry.body?.data?.thing1?.value || "";
   const who = [person && `→ ${person}`, plain(gist)].filter(Boolean).join("  ");
   const failed = entry.status !== 200 || entry.errcode !== 0;
   return { name, who: who || entry.answer?.errmsg?.split(" rid:")[0] || " ", code: entry.status === 200 ? String(entry.errcode) : `HTTP ${entry.status}`, bad: failed };

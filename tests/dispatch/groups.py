@@ -25,6 +25,7 @@ class Group(Platform):
 
 def make_robot(group: Group, community: Community, role: str = "cleaner", **fields: Any) -> GroupRobot:
     values: dict[str, Any] = {"kinds": group_kinds(), "active": True, "vendor": "wecom", "name": f"{role}群"}
-    robot = GroupRobot.objects.create(community=community, address=f"{group.url}{WEBHOOK}?key=k", **values | fields)
+    values["address"] = f"{group.url}{WEBHOOK}?key=k"
+    robot = GroupRobot.objects.create(community=community, **values | fields)
     robot.roles.add(role_of(community, role))
     return robot

@@ -99,8 +99,9 @@ def test_a_reminder_of_a_notice_is_for_each_and_not_for_the_group(group: Group, 
     make_robot(group, cast.community, kinds=[Kind.NOTICE])
     notice = publish_notice(actor=cast.manager, community=cast.community, title="停水", body="明早")
     post_all()
-    remind_unread(actor=cast.manager, notice_id=notice.pk)
-    post_all()
+    with later(90_000):
+        remind_unread(actor=cast.manager, notice_id=notice.pk)
+        post_all()
     assert len(group.posts) == 1
 
 

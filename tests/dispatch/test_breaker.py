@@ -1,0 +1,184 @@
+"""A channel that the account may not use is stopped, said so once, and goes on by itself."""
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from dispatch.kinds import Kind
+from dispatch.models import Delivery, MessageForm, Outbox, Trouble
+from dispatch.services import delivery, templates
+from dispatch.services.sweeping import pulse
+from reports.models import Report
+from tests.dispatch.ledger import SEND_TEMPLATE, SEND_TEXT, WeChat, later, only, route_all, send_all, template
+from tests.factories import Cast
+from tests.wechat.platform import Answer, error, ok
+
+pytestmark = pytest.mark.django_db
+
+
+def pulse_after(seconds: float) -> None:
+    with later(seconds):
+        pulse(timezone.now())
+
+
+def told_managers() -> list[str]:
+    """What the installation has told its managers, oldest first, each once."""
+    route_all()
+    rows = Delivery.objects.filter(kind=Kind.NOTICE).order_by("created_at").values_list("text", flat=True)
+    return list(dict.fromkeys(rows))
+
+
+def test_the_next_messages_go_round_a_template_that_the_account_has_not(
+    wechat: WeChat, cast: Cast, report: Report
+) -> None:
+    template()
+    template("urged")
+    wechat.on(SEND_TEMPLATE, error(40037))
+    send_all()
+    cast.report()
+    send_all()
+    assert (len(wechat.templates), len(wechat.texts)) == (1, 2)
+    assert {row.channel for row in Delivery.objects.all()} == {"text"}
+
+
+def test_a_fault_of_one_template_leaves_the_others_alone(wechat: WeChat, cast: Cast, report: Report) -> None:
+    template()
+    template(Kind.NOTICE)
+    wechat.on(SEND_TEMPLATE, error(47003))
+    send_all()
+    wechat.on(SEND_TEMPLATE, ok(msgid=1))
+    pulse(timezone.now())
+    pulse_after(3)  # the managers are told of it by another template
+    row = Delivery.objects.get(kind=Kind.NOTICE, user=cast.manager)
+    assert (row.status, row.channel) == ("sent", "template")
+
+
+def test_one_message_at_a_time_asks_whether_it_works(wechat: WeChat, cast: Cast, report: Report) -> None:
+    template()
+    wechat.on(SEND_TEMPLATE, error(48001))
+    send_all()
+    for _ in range(4):
+        cast.report()
+    route_all()
+    with later(11):
+        delivery.deliver_due()
+    assert len(wechat.templates) == 2
+    assert set(Delivery.objects.values_list("status", flat=True)) == {"sent"}
+
+
+def test_a_corrected_template_is_asked_at_once(wechat: WeChat, cast: Cast, report: Report) -> None:
+    template()
+    wechat.on(SEND_TEMPLATE, error(40037))
+    send_all()
+    wechat.on(SEND_TEMPLATE, ok(msgid=1))
+    templates.set_templates([templates.Entry(Kind.NEW_REPORT, "TPL-2", {"thing1": "title"})])
+    cast.report()
+    send_all()
+    assert [sent["template_id"] for sent in wechat.templates] == ["TPL-1", "TPL-2"]
+    assert not Trouble.objects.exists()
+
+
+def test_with_no_other_way_left_it_is_dead_and_comes_back_when_the_channel_works(
+    wechat: WeChat, cast: Cast, report: Report
+) -> None:
+    wechat.on(SEND_TEXT, error(48001))
+    send_all()
+    later_one = cast.report()
+    send_all()
+    assert len(wechat.texts) == 1
+    assert {(row.status, row.code) for row in Delivery.objects.all()} == {("dead", "48001")}
+    wechat.on(SEND_TEXT, ok())
+    pulse_after(11)  # one that was given up asks
+    pulse_after(13)
+    pulse_after(40)
+    assert set(Delivery.objects.filter(kind=Kind.NEW_REPORT).values_list("status", flat=True)) == {"sent"}
+    assert Delivery.objects.get(report=later_one).code == ""
+    assert not Trouble.objects.exists()
+
+
+def test_what_died_long_ago_stays_dead(wechat: WeChat, cast: Cast, report: Report) -> None:
+    wechat.on(SEND_TEXT, error(48001))
+    send_all()
+    Delivery.objects.update(created_at=timezone.now() - timezone.timedelta(days=2))
+    cast.report()
+    wechat.on(SEND_TEXT, ok())
+    with later(11):
+        send_all()
+    assert sorted(Delivery.objects.values_list("status", flat=True)) == ["dead", "sent"]
+
+
+def test_the_managers_are_told_once_and_once_more_when_it_is_over(wechat: WeChat, cast: Cast, report: Report) -> None:
+    template()
+    wechat.on(SEND_TEMPLATE, error(40037))
+    send_all()
+    for seconds in (1, 2, 3):
+        pulse_after(seconds)
+    stopped = "消息推送故障：模板消息「新报单」发不出去（40037），请联系系统管理员"
+    assert told_managers() == [stopped]
+    row = Delivery.objects.get(kind=Kind.NOTICE)
+    assert (row.user, row.path, row.status, row.channel) == (cast.manager, "/h5/manage/unreached", "sent", "text")
+    wechat.on(SEND_TEMPLATE, ok(msgid=1))
+    with later(12):
+        cast.report()
+        send_all()
+    assert told_managers() == [stopped, "消息推送恢复：模板消息「新报单」又可以发送了"]
+
+
+def test_every_community_hears_of_it_by_its_own_managers(wechat: WeChat, cast: Cast, report: Report) -> None:
+    wechat.on(SEND_TEXT, error(48001))
+    send_all()
+    pulse(timezone.now())
+    route_all()
+    assert {row.user for row in Delivery.objects.filter(kind=Kind.NOTICE)} == {cast.manager, cast.other_manager}
+
+
+def test_one_that_comes_and_goes_is_told_once_an_hour(wechat: WeChat, cast: Cast, report: Report) -> None:
+    template()
+    with later(0):
+        for answer in (error(40037), ok(msgid=1)) * 3:
+            wechat.on(SEND_TEMPLATE, answer)
+            Trouble.objects.update(last_at=timezone.now() - timezone.timedelta(hours=1))
+            cast.report()
+            send_all()
+            pulse(timezone.now())
+    assert Outbox.objects.filter(key__startswith="trouble:", community=cast.community).count() == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (Answer(b"", 503), "消息推送故障：微信发不出去（没有应答），请联系系统管理员"),
+        (error(45009), "消息推送故障：客服消息发不出去（额度用完），请联系系统管理员"),
+    ],
+)
+def test_what_may_pass_by_itself_is_told_when_it_lasts(
+    wechat: WeChat, cast: Cast, report: Report, answer: Any, said: str
+) -> None:
+    wechat.on(SEND_TEXT, answer)
+    send_all()
+    pulse_after(60)
+    assert told_managers() == []
+    pulse_after(130)
+    assert told_managers() == [said]
+
+
+def test_a_short_silence_is_told_to_nobody(wechat: WeChat, report: Report) -> None:
+    wechat.on(SEND_TEXT, Answer(b"", 503))
+    send_all()
+    pulse(timezone.now())
+    wechat.on(SEND_TEXT, ok())
+    pulse_after(3)
+    assert only().status == "sent"
+    assert told_managers() == []
+
+
+def test_a_template_of_notices_can_say_it_too(wechat: WeChat, cast: Cast, report: Report) -> None:
+    template(Kind.NOTICE, thing1="title", time2="created_at", thing3="message")
+    MessageForm.objects.create(kind=Kind.NEW_REPORT, form="news")
+    wechat.on(SEND_TEXT, error(48001))
+    send_all()
+    pulse(timezone.now())
+    pulse_after(2)
+    sent = [one for one in wechat.templates if one["touser"] == cast.manager.openid]
+    assert sent[0]["data"]["thing1"]["value"].startswith("消息推送故障：图文消息")
