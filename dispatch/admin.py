@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from community_report.core.admin import ADDED_INLINES, ReadOnly, ReadOnlyInline, ScopedAdmin, SuperuserAdmin
 
-from . import admin_outward
+from . import admin_notices, admin_outward
 from .admin_templates import TemplateAdmin
 from .models import (
     Contact,
@@ -27,11 +27,11 @@ from .services.retrying import RETRIED, retry_deliveries
 from .unreached import reason_words
 
 assert admin_outward  # registers its own
+assert admin_notices  # adds to the list of notices
 
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnly, ScopedAdmin):
-    community_paths = ("report__community", "notice__community", "outbox__membership__community")
     list_display = ("created_at", "user", "kind", "channel", "status", "code", "attempts", "sent_at", "read_at")
     list_filter = ("status", "kind", "channel")
     list_select_related = ("user",)

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminPasswordWidget
 
 from accounts.models import Role
 from community_report.core.admin import ReadOnly, ScopedAdmin, SuperuserAdmin
@@ -41,13 +42,15 @@ NOT_ALLOWED = gettext_lazy("这个地址不在允许的范围内；请系统管�
 def _hidden(label: Any, *, stored: bool, required: bool) -> forms.CharField:
     """A field whose stored value is not shown; left empty, it stays."""
     hint = _("已保存，不再显示；留空则不变") if stored else ""
-    widget = forms.PasswordInput(attrs={"autocomplete": "new-password", "size": 80})
+    widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
     return forms.CharField(label=label, required=required and not stored, widget=widget, help_text=hint, max_length=500)
 
 
 def _kinds(offered: list[Kind]) -> forms.TypedMultipleChoiceField:
     choices = [(str(kind), kind.label) for kind in offered]
-    return forms.TypedMultipleChoiceField(label=_("消息类型"), choices=choices, widget=forms.CheckboxSelectMultiple)
+    return forms.TypedMultipleChoiceField(
+        label=_("消息类型"), choices=choices, widget=UnfoldAdminCheckboxSelectMultipleWidget
+    )
 
 
 class _KeepsSecrets:

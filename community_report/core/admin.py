@@ -3,6 +3,7 @@
 `request.standing` is who the person is in which community (`accounts.middleware` puts it there).
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import unfold.admin
@@ -71,13 +72,16 @@ class ScopedAdmin(DeskAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         scope = communities_of(request, self.permission)
-        rows = super().get_queryset(request)
+        rows = super().get_queryset(request).annotate(**ADDED_FIGURES.get(self.model._meta.label, {}))
         if scope is None:
             return rows
         own = Q(*((f"{path}__in", scope) for path in self.community_paths), _connector=Q.OR)
         if all(_leads_to_one(self.model, path) for path in self.community_paths):
             return rows.filter(own)
         return rows.filter(pk__in=self.model._default_manager.filter(own).values("pk"))
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return (*super().get_list_display(request), *ADDED_COLUMNS.get(self.model._meta.label, ()))
 
     def get_inlines(self, request: HttpRequest, obj: Model | None) -> Any:
         return (*super().get_inlines(request, obj), *ADDED_INLINES.get(self.model._meta.label, ()))
@@ -155,6 +159,9 @@ COMMUNITY_PATHS = {
 
 #: What an app above adds to the page of a row of an app below: the model's label → inlines.
 ADDED_INLINES: dict[str, list[type[TabularInline]]] = {}
+#: The same for its list: names → what is annotated, and the columns (functions of a row) that show it.
+ADDED_FIGURES: dict[str, dict[str, Any]] = {}
+ADDED_COLUMNS: dict[str, list[Callable[[Any], object]]] = {}
 
 
 class SuperuserAdmin(DeskAdmin):

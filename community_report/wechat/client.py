@@ -144,6 +144,14 @@ class Client:
         """template/get_all_private_template: the account's templates with `template_id`, `title`, `content` …"""
         return list(field(self.api.template.get_all_private_template(), "template_list"))
 
+    def list_subscription_templates(self) -> list[Json]:
+        """wxaapi/newtmpl/gettemplate: the account's subscription templates with `priTmplId`, `title`, `content` …
+
+        https://developers.weixin.qq.com/doc/service/api/notify/message
+        """
+        answer = self.api.get("gettemplate", api_base_url=f"{OFFICIAL_API}/wxaapi/newtmpl/")
+        return list(answer.get("data") or [])
+
     def callback_ips(self) -> list[str]:
         """getcallbackip: where WeChat's pushes come from; changes daily."""
         return list(field(self.api.get("getcallbackip"), "ip_list"))

@@ -11,7 +11,7 @@ from community_report.wechat.client import Client, get_client
 from community_report.wechat.errors import WeChatError
 from community_report.wechat.handshake import knock
 from dispatch.channels.template import prefix_of
-from dispatch.models import Template, Trouble
+from dispatch.models import SubscriptionTemplate, Template, Trouble
 
 from . import menu
 
@@ -55,6 +55,7 @@ def examine() -> list[Finding]:
             ("js_ticket", _ticket),
             ("menu", _menu),
             ("templates", _templates),
+            ("subscriptions", _subscriptions),
             ("callback", _callback),
         ):
             findings.append(_asked(check, partial(ask, client)))
@@ -112,7 +113,18 @@ def _templates(client: Client) -> Finding:
     return Finding("templates", OK, f"{len(chosen)} chosen, all in the account")
 
 
-def _problem_of(template: Template, there: dict[str, str]) -> str:
+def _subscriptions(client: Client) -> Finding:
+    chosen = list(SubscriptionTemplate.objects.order_by("kind"))
+    if not chosen:
+        return Finding("subscriptions", OK, "none chosen: nothing is sent as a subscription message")
+    there = {str(one.get("priTmplId")): str(one.get("content", "")) for one in client.list_subscription_templates()}
+    problems = [problem for template in chosen if (problem := _problem_of(template, there))]
+    if problems:
+        return Finding("subscriptions", FAILED, "; ".join(problems), "correct 订阅模板 in the back office")
+    return Finding("subscriptions", OK, f"{len(chosen)} chosen, all in the account")
+
+
+def _problem_of(template: Template | SubscriptionTemplate, there: dict[str, str]) -> str:
     """What WeChat would refuse (40037, 47003) in one chosen template."""
     if template.template_id not in there:
         return f"{template.kind}: the account has no template {template.template_id}"

@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts.models import Membership
-from dispatch.models import Delivery, Template, Trouble
+from dispatch.models import Delivery, SubscriptionTemplate, Template, Trouble
 from dispatch.services import menu
 from tests.dispatch.ledger import SEND_TEXT, WeChat, only, route_all, send_all
 from tests.factories import Cast
@@ -217,6 +217,22 @@ def test_templates_that_the_account_does_not_have(healthy: WeChat) -> None:
     assert status == 1
     assert "no template T2" in found["templates"]["detail"]
     assert "no field thing9" in found["templates"]["detail"]
+
+
+def test_subscription_templates_are_looked_for_where_some_are_chosen(healthy: WeChat) -> None:
+    listed = plain_json(data=[{"priTmplId": "S1", "content": "报单:{{thing1.DATA}}"}], errcode=0)
+    healthy.on("/wxaapi/newtmpl/gettemplate", listed)
+    assert doctor()[1]["subscriptions"]["status"] == "ok"
+    assert "/wxaapi/newtmpl/gettemplate" not in healthy.paths
+    right = SubscriptionTemplate.objects.create(kind="claimed", template_id="S1", fields={"thing1": "title"})
+    assert doctor()[1]["subscriptions"]["detail"].startswith("1 chosen")
+    right.fields = {"thing2": "title"}
+    right.save()
+    SubscriptionTemplate.objects.create(kind="rated", template_id="S2", fields={"number1": "score"})
+    status, found = doctor()
+    assert status == 1
+    assert "claimed: the template has no field thing2" in found["subscriptions"]["detail"]
+    assert "rated: the account has no template S2" in found["subscriptions"]["detail"]
 
 
 def test_a_missing_setting(healthy: WeChat, settings: Any) -> None:

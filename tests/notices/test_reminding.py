@@ -1,5 +1,6 @@
 """Reminding who has not read a notice: them alone, at most once a day."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -103,6 +104,17 @@ def test_the_page_counts_and_offers_it_once_a_day(cast: Cast, notice: Notice) ->
         assert "上次提醒" in open_page(cast.manager, f"notices/{notice.pk}").words
     assert ApiClient(cast.cleaner).post(f"notices/{notice.pk}/remind")[0] == 403
     assert ApiClient(cast.other_manager).post(f"notices/{notice.pk}/remind")[0] == 404
+
+
+def test_the_back_office_counts_in_the_list(cast: Cast, notice: Notice) -> None:
+    Delivery.objects.filter(user=cast.neighbour).update(status="delivered")
+    Delivery.objects.filter(user=cast.cleaner).update(status="dead")
+    told = Delivery.objects.count()
+    client = Client()
+    client.force_login(cast.manager, backend="accounts.auth.ManagerBackend")
+    page = client.get("/admin/notices/notice/").content.decode()
+    cells = re.findall(r"field-(reads_count|sent|delivered|unread)[^>]*>(?:<[^>]*>)*\s*(\d+)", page)
+    assert dict(cells) == {"reads_count": "1", "sent": str(told - 1), "delivered": "1", "unread": str(told - 1)}
 
 
 def test_the_back_office_reminds_too(cast: Cast, notice: Notice) -> None:
