@@ -129,7 +129,8 @@ def _callbacks(scene: Scene, figures: dict[str, Any]) -> Iterator[str]:
     figures["callbacks answered"] = len(answered)
     figures["callbacks unanswered"] = len(entries) - sum(1 for e in entries if e["tries"][-1].get("status") == 200)
     figures["slowest callback"] = max((t["seconds"] for e in entries for t in e["tries"]), default=0.0)
-    stored = dict(InboundMessage.objects.filter(received_at__gte=scene.since).values_list("key", "error"))
+    keys = [message.dedupe_key for message in answered]
+    stored = dict(InboundMessage.objects.filter(key__in=keys).values_list("key", "error"))
     said = Counter("\n".join(Draft.objects.values_list("description", flat=True)).split("\n"))
     for message, entry in answered.items():
         if message.dedupe_key not in stored:
