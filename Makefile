@@ -13,13 +13,15 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
 STATIC := $(shell find static -type f 2>/dev/null)
 MANIFEST := var/static/staticfiles.json
 
-.PHONY: help install demo test bench lint messages screenshots lock clean
+.PHONY: help install demo test bench faults faults-all lint messages screenshots lock clean
 
 help:
 	@echo "make install   the virtual environment with everything for run time"
 	@echo "make demo      the whole system with a simulated WeChat, on PORT=$(PORT)"
 	@echo "make test      the whole test suite against real PostgreSQL and Redis"
 	@echo "make bench     what docs/performance.md says, measured on this machine"
+	@echo "make faults    kill each process of the running system, and check that nothing was lost"
+	@echo "make faults-all  everything else that can break on one machine (ARGS='redis' for some of it)"
 	@echo "make lint      what CI checks before it runs tests"
 	@echo "make messages  update the message catalogues from the sources"
 	@echo "make screenshots  pictures of every page into var/screenshots, while make demo runs"
@@ -35,6 +37,12 @@ test: install $(STAMPS)/dev
 
 bench: install $(STAMPS)/demo
 	$(BIN)/python -m devtools.bench
+
+faults: install $(STAMPS)/demo
+	$(BIN)/python -m devtools.faults $(ARGS)
+
+faults-all: install $(STAMPS)/demo
+	$(BIN)/python -m devtools.faults --all $(ARGS)
 
 lint: install $(STAMPS)/dev
 	$(BIN)/ruff check .

@@ -23,6 +23,7 @@ from .models import (
     Template,
     Trouble,
 )
+from .services import replaying
 from .services.retrying import RETRIED, retry_deliveries
 from .unreached import reason_words
 
@@ -75,7 +76,14 @@ class GroupMessageAdmin(ReadOnly, ScopedAdmin):
 @admin.register(Outbox)
 class OutboxAdmin(ReadOnly, SuperuserAdmin):
     list_display = ("key", "kind", "created_at", "routed_at", "attempts", "error")
-    list_filter = ("kind",)
+    list_filter = ("kind", ("routed_at", admin.EmptyFieldListFilter))
+    actions = ("route_again",)
+
+    @admin.action(description=_("重新分发所选"))
+    def route_again(self, request: HttpRequest, chosen: QuerySet[Outbox]) -> None:
+        """What was given up after too many failures; the next sweep takes it."""
+        number = chosen.filter(routed_at=None).update(attempts=0, error="")
+        self.message_user(request, gettext("将重新分发 %(n)d 条") % {"n": number})
 
 
 admin.site.register([Template, SubscriptionTemplate], TemplateAdmin)
@@ -101,9 +109,21 @@ class TroubleAdmin(ReadOnly, SuperuserAdmin):
 
 @admin.register(InboundMessage)
 class InboundMessageAdmin(ReadOnly, SuperuserAdmin):
-    list_display = ("received_at", "kind", "event", "handled_at", "error")
-    list_filter = ("kind", "event")
+    list_display = ("received_at", "kind", "event", "handled_at", "attempts", "error")
+    list_filter = ("kind", "event", ("handled_at", admin.EmptyFieldListFilter))
     exclude = ("openid", "payload", "key")
+    actions = ("process_again", "set_aside")
+
+    @admin.action(description=_("重新处理所选来信"))
+    def process_again(self, request: HttpRequest, chosen: QuerySet[InboundMessage]) -> None:
+        """Those that failed, however often; what cannot be read stays as it is."""
+        number = replaying.release(chosen)
+        self.message_user(request, gettext("已处理 %(n)d 条") % {"n": number})
+
+    @admin.action(description=_("标记为不再处理"))
+    def set_aside(self, request: HttpRequest, chosen: QuerySet[InboundMessage]) -> None:
+        number = replaying.set_aside(chosen)
+        self.message_user(request, gettext("已标记 %(n)d 条") % {"n": number})
 
 
 @admin.register(Contact)

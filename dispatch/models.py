@@ -261,6 +261,7 @@ class InboundMessage(models.Model):
     received_at = models.DateTimeField(auto_now_add=True)
     handled_at = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=200, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("重新处理次数"), default=0, db_default=0)
 
     class Meta:
         verbose_name = _("微信来信")

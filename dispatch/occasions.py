@@ -5,6 +5,7 @@ closed list (contract, section 5), so some occasions borrow the nearest one:
 
     comment, media_failed, still_there,
     board_asked, board_answered          go as `progress`: there is news on the report, have a look
+    message_drafted, message_failed      go as `progress`: what became of a message in the chat
     lease                                goes as `urged`: a claimant who has been silent for too long is nudged
     claim_soon, due_soon                 go as `urged`: whoever can still keep the deadline is nudged before it
     unclaimed_again, overdue_again       go as `unclaimed` and `overdue`, to the managers alone
@@ -107,6 +108,8 @@ OCCASIONS: dict[str, tuple[Telling, ...]] = {
     "board_asked": (Telling(Kind.PROGRESS, (to.named_person,)),),
     "board_answered": (Telling(Kind.PROGRESS, (to.named_person,)),),
     "media_failed": (Telling(Kind.PROGRESS, (to.named_person,)),),
+    "message_drafted": (Telling(Kind.PROGRESS, (to.named_person,)),),
+    "message_failed": (Telling(Kind.PROGRESS, (to.named_person,)),),
     "notice_published": (Telling(Kind.NOTICE, (to.notice_readers,)),),
     "notice_reminded": (Telling(Kind.NOTICE, (to.notice_unread,)),),
     "channel_stopped": (Telling(Kind.NOTICE, (to.managers,)),),

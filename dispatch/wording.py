@@ -55,6 +55,8 @@ SENTENCES: Mapping[str, Promise] = {
     "board_asked:progress": gettext_lazy("有邻居就「%(title)s」给您留言了"),
     "board_answered:progress": gettext_lazy("「%(title)s」的发布人回复您了"),
     "media_failed:progress": gettext_lazy("有一份图片或语音没有收到，请重新发送"),
+    "message_drafted:progress": gettext_lazy("您在聊天中发来的内容已整理成报单草稿，请补充并提交"),
+    "message_failed:progress": gettext_lazy("您在聊天中发来的内容没有整理成功，请在线填写"),
     "binding_contested:binding_decided": gettext_lazy("有人申请绑定您登记的 %(home)s，如有疑问请联系物业"),
     "binding_made:binding_decided": gettext_lazy("%(masked)s 已绑定您家 %(home)s，如有疑问请联系物业"),
     "active:binding_decided": gettext_lazy("您的身份绑定已通过：%(community)s %(role)s"),
@@ -115,6 +117,8 @@ def page_of(box: Outbox) -> str:
         return f"/h5/reports/new?draft={draft}"
     if str(box.data.get("occasion")).startswith("channel_"):
         return "/h5/manage/unreached"
+    if box.data.get("occasion") == "message_failed":
+        return "/h5/reports/new"
     return "/h5/manage/people" if box.kind == Kind.BINDING_PENDING else "/h5/me"
 
 

@@ -1,4 +1,4 @@
-"""The cast, made once in each process and set up again for each test by a few inserts: making it takes 250 statements."""
+"""The cast, made once in each process and set up again for each test by a few inserts: making it takes 250."""
 
 import copy
 from collections.abc import Sequence

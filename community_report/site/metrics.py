@@ -14,6 +14,7 @@ from prometheus_client.core import GaugeMetricFamily
 
 from community_report.core import heartbeat
 from dispatch.models import Delivery, InboundMessage, Outbox
+from dispatch.services import replaying
 from reports.models import Attachment, Report
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -30,6 +31,7 @@ class DatabaseCollector:
         yield _one("community_report_outbox_unrouted", "Outbox rows not routed yet", unrouted.count())
         unhandled = InboundMessage.objects.filter(handled_at=None)
         yield _one("community_report_inbound_unhandled", "WeChat's messages not handled yet", unhandled.count())
+        yield _one("community_report_inbound_left_over", "WeChat's messages given up", replaying.quarantined().count())
         waiting = Delivery.objects.filter(status=Delivery.Status.PENDING, due_at__lte=timezone.now())
         yield _one("community_report_delivery_oldest_due_seconds", "Age of the oldest due delivery", _age(waiting))
         alive = heartbeat.worker_is_alive()

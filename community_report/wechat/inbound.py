@@ -69,12 +69,13 @@ class Inbound:
 def read(xml: bytes) -> Inbound:
     """The message in `xml`; raises Forbidden for DTDs and entities, Malformed for the rest (too many elements, too)."""
     try:
-        return _inbound(_parse(xml))
+        return from_raw(_parse(xml))
     except Malformed as error:
         raise Malformed(error.reason, xml) from None
 
 
-def _inbound(raw: dict[str, Any]) -> Inbound:
+def from_raw(raw: dict[str, Any]) -> Inbound:
+    """The message of a `raw` that was kept; raises Malformed."""
     kind = _required(raw, "MsgType").lower()
     event = _text(raw, "Event").lower() if kind == "event" else ""
     where = ("Latitude", "Longitude") if kind == "event" else ("Location_X", "Location_Y")

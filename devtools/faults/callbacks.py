@@ -2,11 +2,14 @@
 
 import threading
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 from devtools.faults.registry import Scene, clock, expect, fault, word
 from devtools.waiting import until
+
+if TYPE_CHECKING:  # models exist only after django.setup()
+    from dispatch.models import InboundMessage, Outbox
 
 ROUNDS = 20
 
@@ -106,3 +109,45 @@ def _together(*calls: Any) -> list[dict[str, Any]]:
     for thread in threads:
         thread.join(60)
     return results
+
+
+@fault("poison", 24)
+def poison(scene: Scene) -> None:
+    """a telling that cannot be routed, a message that we fail on: others flow, both are seen, mended and replayed"""
+    from dispatch.models import InboundMessage, Outbox
+
+    nobody = {"occasion": "media_failed", "person": "x"}
+    telling = Outbox.objects.create(key=f"poison:{word()}", kind="progress", data=nobody)
+    scene.say()
+    message = InboundMessage.objects.filter(kind="text").latest("id")
+    whole = {**message.payload, "Content": word()}
+    broken = {**whole, "CreateTime": "soon"}
+    InboundMessage.objects.filter(pk=message.pk).update(payload=broken, handled_at=None, error="broken on purpose")
+    scene.note(f"a report meanwhile was pushed in {scene.wait_shown(scene.file()):.1f} s")
+    until(lambda: Outbox.objects.get(pk=telling.pk).attempts >= 2, 70, "the telling is not tried again")
+    until(lambda: InboundMessage.objects.get(pk=message.pk).attempts >= 1, 70, "the message is not tried again")
+    _give_up(telling, message)
+    Outbox.objects.filter(pk=telling.pk).update(data=nobody | {"person": str(scene.town.people["zhao"].pk)})
+    InboundMessage.objects.filter(pk=message.pk).update(payload=whole)
+    _process_again(telling, message)
+    scene.note("both were given up, seen, mended and replayed")
+
+
+def _give_up(telling: "Outbox", message: "InboundMessage") -> None:
+    """As after all attempts; then nobody tries any more, and an operator sees it."""
+    from dispatch.services import replaying, routing
+
+    type(telling).objects.filter(pk=telling.pk).update(attempts=routing.ATTEMPTS)
+    type(message).objects.filter(pk=message.pk).update(attempts=len(replaying.AGES))
+    expect(replaying.quarantined().exists() and routing.given_up().exists(), "nobody sees them")
+
+
+def _process_again(telling: "Outbox", message: "InboundMessage") -> None:
+    """The two actions of the back office."""
+    from dispatch.services import replaying
+
+    type(telling).objects.filter(pk=telling.pk).update(attempts=0)
+    done = replaying.release(type(message).objects.filter(pk=message.pk))
+    expect(done == 1, "the message cannot be replayed")
+    rows = type(telling).objects.filter(pk=telling.pk, routed_at=None)
+    until(lambda: not rows.exists(), 70, "the telling is not routed after all")

@@ -6,13 +6,12 @@ An answer that never came is a "maybe": the report or message may be there or no
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from devtools.faults.registry import Scene
 
-#: A row that has been due for so long and is not done is stuck.
-STUCK_AFTER = 10.0
 #: What a page or a call may answer while something is broken.
 FINE = {200, 201, 202, 204, 403, 404, 409, 503}
 
@@ -25,9 +24,10 @@ class Books:
     figures: dict[str, Any] = field(default_factory=dict)
 
 
-def unsettled() -> dict[str, int]:
-    """What still waits: rows that a worker has to deal with, by kind."""
+def unsettled(since: datetime) -> dict[str, int]:
+    """What still waits of everything since then: rows that a worker has to deal with, by kind."""
     from django.db import connection
+    from django.db.models import Q
     from django.utils import timezone
 
     from dispatch.models import Delivery, InboundMessage, Outbox
@@ -36,11 +36,12 @@ def unsettled() -> dict[str, int]:
     connection.close()  # the fault may have broken it
     soon = timezone.now()
     waiting = {
-        "unrouted": Outbox.objects.filter(routed_at=None, attempts__lt=100),
-        "deliveries": Delivery.objects.filter(status="pending", due_at__lte=soon)
-        | Delivery.objects.filter(status="pending", failed_at__isnull=False),
-        "media": Attachment.objects.filter(status="pending"),
-        "callbacks": InboundMessage.objects.filter(handled_at=None, error=""),
+        "unrouted": Outbox.objects.filter(routed_at=None, attempts__lt=100, created_at__gte=since),
+        "deliveries": Delivery.objects.filter(
+            Q(due_at__lte=soon) | Q(failed_at__isnull=False), status="pending", created_at__gte=since
+        ),
+        "media": Attachment.objects.filter(status="pending", created_at__gte=since),
+        "callbacks": InboundMessage.objects.filter(handled_at=None, error="", received_at__gte=since),
     }
     return {name: number for name, rows in waiting.items() if (number := rows.count())}
 
@@ -129,7 +130,8 @@ def _callbacks(scene: Scene, figures: dict[str, Any]) -> Iterator[str]:
     figures["callbacks answered"] = len(answered)
     figures["callbacks unanswered"] = len(entries) - sum(1 for e in entries if e["tries"][-1].get("status") == 200)
     figures["slowest callback"] = max((t["seconds"] for e in entries for t in e["tries"]), default=0.0)
-    stored = dict(InboundMessage.objects.filter(received_at__gte=scene.since).values_list("key", "error"))
+    keys = [message.dedupe_key for message in answered]
+    stored = dict(InboundMessage.objects.filter(key__in=keys).values_list("key", "error"))
     said = Counter("\n".join(Draft.objects.values_list("description", flat=True)).split("\n"))
     for message, entry in answered.items():
         if message.dedupe_key not in stored:

@@ -12,6 +12,7 @@ from devtools.bench import memory_of
 from devtools.bombs import png_bomb
 from devtools.faults.registry import MEDIA, Scene, clock, expect, fault
 from devtools.waiting import until
+from sandbox.photos import photo
 
 
 def _with(scene: Scene, kind: str, content: bytes | None = None) -> tuple[str, str]:
@@ -77,9 +78,9 @@ def endless(scene: Scene) -> None:
 
 @fault("media-mislabelled", 27)
 def mislabelled(scene: Scene) -> None:
-    """a page of HTML that says it is a picture"""
+    """bytes that are no picture"""
     scene.media_may_fail = True
-    attachment, _ = _with(scene, "image", b"<html><script>alert(1)</script></html>")
+    attachment, _ = _with(scene, "image", b"MZ" + os.urandom(5000))
     _becomes(scene, attachment, "failed")
 
 
@@ -133,8 +134,8 @@ def disk_full(scene: Scene) -> None:
             return
         attachment, _ = _with(scene, "image")
         until(lambda: _reason(attachment) == "storage", 30, f"no storage error: {_reason(attachment)}")
-        picture = scene.sandbox.session.get(f"{scene.sandbox.url}/album/leak.jpg", timeout=10).content
-        upload = scene.person("li").ask("POST", "/api/v1/uploads", files={"file": ("a.jpg", picture, "image/jpeg")})
+        picture = {"file": ("leak.jpg", photo("leak"), "image/jpeg")}
+        upload = scene.person("li").ask("POST", "/api/v1/uploads", files=picture)
         scene.note(f"an upload was answered {upload.status} {str(upload.body)[:100]}")
         left = [path.name for path in (scene.stage.home / "media").rglob("*") if path.is_file() and path != fill]
         expect(not left, f"half files: {left}")

@@ -177,7 +177,7 @@ def unfollows(scene: Scene) -> None:
     scene.wait_for_hits(2)
     scene.sandbox.act("zhang", "unfollow")
     scene.sandbox.clear_faults()
-    _until_settled()
+    _until_settled(scene)
     inbox = scene.person("zhang").ask("GET", "/api/v1/inbox?unread=1")
     expect(bool(inbox.body["results"]), "it is not in the inbox")
     scene.sandbox.act("zhang", "follow")
@@ -191,9 +191,9 @@ def unfollowed_unknown(scene: Scene) -> None:
     scene.sandbox.fault("json", TEMPLATE, body=scene.town.openid("zhang"), errcode=43004)
     scene.file()
     scene.wait_for_hits(1)
-    _until_settled()
+    _until_settled(scene)
     scene.file()
-    _until_settled()
+    _until_settled(scene)
     expect(scene.hits() == 1, f"asked {scene.hits()} times")
     scene.sandbox.clear_faults()
     # WeChat's word that they follow after all.
@@ -226,7 +226,7 @@ def erased(scene: Scene) -> None:
     scene.note(f"the erased phone shows {scene.shown('gone', report)}, the others {seen} messages of it")
 
 
-def _until_settled() -> None:
+def _until_settled(scene: Scene) -> None:
     from devtools.faults.checker import unsettled
 
-    until(lambda: not unsettled(), 60, "not settled in time")
+    until(lambda: not unsettled(scene.since), 60, "not settled in time")

@@ -72,6 +72,13 @@ def bind_words() -> str:
     return _("您好！绑定小区身份后就可以上报问题、查看进展。%(link)s") % {"link": link("/h5/bind", _("点此绑定身份"))}
 
 
+def later_words() -> str:
+    """For what we could not deal with at once; it is tried again."""
+    return _("收到。系统正忙，稍后会自动整理并通知您，不用重发；急事请%(link)s。") % {
+        "link": link("/h5/reports/new", _("在线填写"))
+    }
+
+
 def scene_words(scene: str) -> str:
     """For the scene of a QR code: an invitation (`i_CODE`) or a community (`c_SLUG`); "" for any other."""
     found = _SCENE.fullmatch(scene)

@@ -13,7 +13,7 @@ from community_report.wechat.handshake import knock
 from dispatch.channels.template import prefix_of
 from dispatch.models import SubscriptionTemplate, Template, Trouble
 
-from . import menu
+from . import menu, replaying, routing
 
 CONSOLE = "mp.weixin.qq.com"
 OK, WARNING, FAILED = "ok", "warning", "failed"
@@ -59,7 +59,7 @@ def examine() -> list[Finding]:
             ("callback", _callback),
         ):
             findings.append(_asked(check, partial(ask, client)))
-    return [*findings, _address(), _encryption(), _troubles()]
+    return [*findings, _address(), _encryption(), _troubles(), _left_over()]
 
 
 def _asked(check: str, ask: Callable[[], Finding]) -> Finding:
@@ -176,3 +176,15 @@ def _troubles() -> Finding:
     if troubles:
         return Finding("sending", FAILED, "; ".join(troubles), "mend the cause; what waits is sent by itself")
     return Finding("sending", OK, "no trouble with what was sent last")
+
+
+def _left_over() -> Finding:
+    """What was tried too often, and waits for somebody to look at it."""
+    messages = [f"{row.kind} {row.event}: {row.error}".replace(" :", ":") for row in replaying.quarantined()[:5]]
+    tellings = [f"{box.key}: {box.error}" for box in routing.given_up()[:5]]
+    if messages or tellings:
+        return Finding(
+            "left_over", FAILED, "; ".join([*messages, *tellings]),
+            "mend the cause; then in the back office, under 微信来信 and 待分发, let it be processed again",
+        )  # fmt: skip
+    return Finding("left_over", OK, "everything that came in was dealt with")

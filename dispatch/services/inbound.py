@@ -14,7 +14,6 @@ from typing import Any
 import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.services.login import person_for_openid
@@ -31,6 +30,7 @@ log = structlog.get_logger(__name__)
 #: WeChat waits five seconds for everything together.
 STATEMENT_TIMEOUT, LOCK_TIMEOUT, PATIENCE = "2500ms", "1500ms", 3.0
 MAX_OPENID = 64
+MALFORMED = "malformed"
 MAX_DEAD_BYTES = 16 * 1024
 #: What people wrote is not kept longer than it takes to look into a complaint.
 KEPT = timedelta(days=30)
@@ -72,7 +72,7 @@ def keep_dead_letter(body: bytes, reason: str) -> None:
     digest = hashlib.sha256(body).hexdigest()
     payload = {"bytes": len(body), "base64": base64.b64encode(body[:MAX_DEAD_BYTES]).decode()}
     with _hurried():
-        pk = _insert(f"dead:{digest}", "", "malformed", "", payload=payload, error=reason)
+        pk = _insert(f"dead:{digest}", "", MALFORMED, "", payload=payload, error=reason)
     if pk is not None:
         log.error("inbound_malformed", reason=reason, inbound=pk, bytes=len(body))
 
@@ -120,17 +120,23 @@ def _answer(message: Inbound) -> tuple[bytes, str]:
     """The reply, and what went wrong ("" for nothing). A fault of ours undoes the effect and keeps the message."""
     try:
         with transaction.atomic():
-            return _handle(message), ""
+            return handle(message), ""
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
         # Whatever it is, WeChat must not see it: it would repeat the message and then tell the person that we are down.
         log.exception("inbound_failed", key=message.dedupe_key, kind=message.kind, about=message.event)
-        sorry = success() if message.kind == "event" else text_reply(message, _("刚才没有处理成功，请稍后再发一次。"))
-        return sorry, f"{type(error).__name__}: {error}"[:200]
+        sorry = success() if message.kind == "event" else text_reply(message, chat.later_words())
+        return sorry, problem_of(error)
 
 
-def _handle(message: Inbound) -> bytes:
+def problem_of(error: Exception) -> str:
+    """What is noted on the row."""
+    return f"{type(error).__name__}: {error}"[:200]
+
+
+def handle(message: Inbound) -> bytes:
+    """Do what a message asks for; gives the reply. The caller's transaction holds the row and its effect together."""
     if message.event in _NOBODYS:
         _NOBODYS[message.event](message)
         return success()

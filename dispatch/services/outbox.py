@@ -6,11 +6,11 @@ from typing import Any
 from accounts.models import Membership, User
 from community_report.core.queue import enqueue
 from dispatch.kinds import Kind
-from dispatch.models import Outbox
+from dispatch.models import InboundMessage, Outbox
 from dispatch.occasions import OCCASIONS
 from dispatch.tasks import route
 from notices.models import Notice
-from reports.models import Attachment, BoardMessage, Report, ReportEvent
+from reports.models import Attachment, BoardMessage, Draft, Report, ReportEvent
 
 
 def write(rows: Iterable[Outbox]) -> None:
@@ -132,6 +132,20 @@ def tell_media_failed(attachment: Attachment) -> None:
                     "media": attachment.kind,
                     "draft": _key(attachment.draft_id),
                 },
+            )
+        ]
+    )
+
+
+def tell_message(occasion: str, message: InboundMessage, person: User, draft: Draft | None) -> None:
+    """What became of a message in the chat that could not be dealt with when it came."""
+    write(
+        [
+            Outbox(
+                key=f"inbound:{message.pk}:{occasion}",
+                kind=Kind.PROGRESS,
+                community_id=draft.community_id if draft else None,
+                data={"occasion": occasion, "person": str(person.pk), "draft": _key(draft.pk if draft else None)},
             )
         ]
     )

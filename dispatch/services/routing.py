@@ -6,7 +6,7 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone, translation
 
 from accounts.models import User
@@ -24,6 +24,8 @@ from .texting import WITHOUT_WECHAT, texting_for
 
 log = structlog.get_logger(__name__)
 
+#: After so many failures a row is left for a person to look at: `Outbox.error` says why.
+ATTEMPTS = 100
 #: Deliveries inserted in one statement.
 INSERT_BATCH = 1000
 #: Deliveries handed to one task, and how many such tasks: of a large audience the pulse takes the rest, so that it
@@ -32,7 +34,7 @@ SEND_BATCH, SEND_BATCHES = 50, 4
 
 
 def route(outbox_id: int) -> list[list[UUID]]:
-    """Insert the deliveries of an outbox row; gives the first of those to be sent now, in batches. A broadcast has none.
+    """Insert the deliveries of an outbox row; gives the first of those to be sent now, in batches: none of a broadcast.
 
     Does nothing for a row that is routed or that another worker holds. A failure is noted on the row and raised.
     """
@@ -43,6 +45,11 @@ def route(outbox_id: int) -> list[list[UUID]]:
         problem = f"{type(error).__name__}: {error}"[:200]
         Outbox.objects.filter(pk=outbox_id).update(attempts=F("attempts") + 1, error=problem)
         raise
+
+
+def given_up() -> QuerySet[Outbox]:
+    """Rows that failed too often and are left to a person: `error` says why."""
+    return Outbox.objects.filter(routed_at=None, attempts__gte=ATTEMPTS)
 
 
 def _route(outbox_id: int) -> list[list[UUID]]:

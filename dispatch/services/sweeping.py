@@ -15,7 +15,7 @@ from notices.services import publish_due
 from reports.services.clock import fire_deadlines
 from reports.services.uploads import remove_old_uploads
 
-from . import alarms, delivery, group_messages, media, robots, routing, troubles
+from . import alarms, delivery, group_messages, media, replaying, robots, routing, troubles
 from .inbound import remove_old_messages
 from .leasing import due
 
@@ -26,8 +26,6 @@ QUEUED = timedelta(seconds=1)
 #: While WeChat is silent, at least so often somebody asks whether it is back.
 PROBE_EVERY = timedelta(seconds=20)
 ROUTES, ROUTE_SECONDS = 200, 5.0
-#: After so many failures a row is left for a person to look at: `Outbox.error` says why.
-ROUTE_ATTEMPTS = 100
 
 Part = Callable[[], object]
 
@@ -48,6 +46,7 @@ def sweep(now: datetime, *, queue_download: Callable[[UUID], object]) -> None:
     parts: dict[str, Part] = {
         "deadlines": lambda: fire_deadlines(now),
         "notices": lambda: publish_due(now),
+        "callbacks": lambda: replaying.replay_due(now),
         "routing": lambda: _route_unrouted(now, failed_before=True),
         "media": lambda: [queue_download(pk) for pk in media.due_attachments(now)],
         "delivery": lambda: delivery.deliver_due(),
@@ -73,7 +72,7 @@ def _guarded(name: str, part: Part) -> None:
 
 def _route_unrouted(now: datetime, *, failed_before: bool) -> None:
     """Route what is waiting, oldest first; what failed before is the sweep's, so that it is not tried every second."""
-    waiting = Outbox.objects.filter(routed_at=None, created_at__lt=now - QUEUED, attempts__lt=ROUTE_ATTEMPTS)
+    waiting = Outbox.objects.filter(routed_at=None, created_at__lt=now - QUEUED, attempts__lt=routing.ATTEMPTS)
     if not failed_before:
         waiting = waiting.filter(attempts=0)
     end = time.monotonic() + ROUTE_SECONDS

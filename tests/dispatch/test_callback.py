@@ -178,7 +178,7 @@ def test_a_fault_of_ours_is_kept_and_apologised_for(cast: Cast, monkeypatch: pyt
         raise ZeroDivisionError("oops")
 
     monkeypatch.setattr("dispatch.services.chat.add_to_draft", broken)
-    assert "稍后再发一次" in words(post(makers.message(**common(cast.resident))))
+    assert "不用重发" in words(post(makers.message(**common(cast.resident))))
     kept = only_message()
     assert (kept.handled_at, kept.error, cast.resident.drafts.count()) == (None, "ZeroDivisionError: oops", 0)
 
