@@ -25,6 +25,8 @@ from .states import OPEN, Status
 
 #: What the address may carry beside `community` and `cursor`.
 FILTERS = ("need", "status", "category", "building", "q", "since", "until")
+#: What has waited longest stands first where it is late: the deadline that passed.
+LATE_BY = {"unclaimed": "claim_due_at", "overdue": "due_at"}
 
 #: The other pages of managers, and what each wants.
 SHORTCUTS = {"people": "manage_people", "stats": "view_statistics", "publish": "publish_notices"}
@@ -46,7 +48,9 @@ def manage(request: HttpRequest, place: Place) -> HttpResponse:
     """`/h5/manage` (`?need=unclaimed|overdue|reopened&status=&category=&building=&q=&since=&until=`)."""
     viewer = Viewer.of(person_of(request))
     chosen = {name: value for name in FILTERS if (value := request.GET.get(name, "").strip())}
-    rows, next_ = page_of(request, _filtered(place, viewer, chosen).for_view(viewer.user))
+    reports = _filtered(place, viewer, chosen).for_view(viewer.user)
+    late_by = LATE_BY.get(chosen.get("need", ""))
+    rows, next_ = page_of(request, reports, by=late_by or "created_at", ascending=late_by is not None)
     context = {
         "here": "manage",
         "place": place,

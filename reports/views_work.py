@@ -87,8 +87,8 @@ def _list(request: HttpRequest, viewer: Viewer, tab: str) -> dict[str, Any]:
     if tab == "done":
         rows, next_ = page_of(request, reports, by="updated_at")
     else:
-        asked = reports.annotate(next_due_=ORDER[tab], said_=_last_said())
-        rows, next_ = page_of(request, asked, by="next_due_", ascending=True)
+        asked = reports.annotate(next_due=ORDER[tab], said_=_last_said())
+        rows, next_ = page_of(request, asked, by="next_due", ascending=True)
     return {"reports": [_card(row, viewer) for row in rows], "next": next_}
 
 

@@ -104,7 +104,7 @@ def page(
 ) -> tuple[list[M], str | None]:
     """One page, newest first, and the cursor of the next (keyset on (`by`, pk): constant cost at any depth).
 
-    `by` names a field or an annotation that holds a moment and is never null.
+    `by` names a field, or an annotation (without an underscore at its end), that holds a moment and is never null.
     """
     limit = limit_of(request)
     cursor = request.query_params.get("cursor")

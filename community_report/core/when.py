@@ -81,7 +81,8 @@ def left_words(value: Any) -> str:
 def minutes_words(minutes: float) -> str:
     """A span with one decimal where it helps: "12 分钟", "3.5 小时", "2.1 天"."""
     if minutes < 60:
-        return _("%(n)d 分钟") % {"n": max(1, round(minutes))}
+        n = max(1, round(minutes))
+        return ngettext("%(n)d 分钟", "%(n)d 分钟", n) % {"n": n}
     if minutes < 48 * 60:
         return _("%(n).1f 小时") % {"n": minutes / 60}
     return _("%(n).1f 天") % {"n": minutes / 1440}

@@ -49,11 +49,23 @@ def test_unclaimed_and_overdue_reports_need_the_manager(cast: Cast) -> None:
     Report.objects.filter(pk=claimed.pk).update(due_at=past)
     assert needs(cast) == {"unclaimed": 1, "overdue": 1}
     page = open_page(cast.manager, "manage")
-    assert "/h5/manage?need=unclaimed&community=fuchen" in page.links()
+    assert "/h5/manage?need=unclaimed&community=fuchen#list" in page.links()
     listed = open_page(cast.manager, "manage?need=unclaimed").words
     assert "没人接的" in listed
     assert "接了没做的" not in listed
     assert "刚报的" not in listed
+
+
+def test_what_is_late_longest_stands_first(cast: Cast) -> None:
+    now = timezone.now()
+    for name, hours in (("两小时", 2), ("九小时", 9), ("五小时", 5)):
+        report = cast.report(title=name)
+        Report.objects.filter(pk=report.pk).update(due_at=now - timedelta(hours=hours))
+    first = open_page(cast.manager, "manage?need=overdue&limit=2")
+    assert first.words.index("九小时") < first.words.index("五小时")
+    assert "两小时" not in first.words
+    further = next(link for link in first.links() if "cursor=" in link)
+    assert "两小时" in open_page(cast.manager, f"manage{further}").words
 
 
 def test_a_reopened_report_needs_the_manager_until_it_is_resolved_again(cast: Cast) -> None:

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from guardian.shortcuts import assign_perm
 
@@ -11,7 +13,7 @@ from accounts.services.bindings import request_binding
 from accounts.services.invitations import create_invitation
 from tests.factories import Cast, bind, make_home, make_person, role_of
 
-from .opening import open_page
+from .opening import browser_of, open_page
 
 
 def ask(cast: Cast, name: str, phone: str, room: str, building: str = "6幢") -> Membership:
@@ -50,6 +52,33 @@ def test_a_pending_binding_shows_what_the_roster_says(
     assert f'data-approve="{asked.pk}"' in page.html
     assert f'data-reject="{asked.pk}"' in page.html
     assert says in page.words
+
+
+def test_the_roster_stands_beside_the_request_with_what_is_the_same(cast: Cast) -> None:
+    roster(cast, "何女士", "13712340000", "502")
+    ask(cast, "何女士", "13712340001", "502")
+    page = open_page(cast.manager, "manage/people?tab=pending")
+    beside = page.html.split('class="beside"')[1].split("card-tools")[0]
+    assert "tel:13712340001" in page.links()
+    assert "13712340000" in beside
+    assert beside.count('class="same"') == 1
+    assert "何女士" in beside.split('class="same"')[1]
+
+
+def test_a_long_queue_costs_no_more_queries(cast: Cast) -> None:
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            open_page(None, "manage/people?tab=pending", client)
+        return len(queries)
+
+    client = browser_of(cast.manager)
+    roster(cast, "何女士", "13712340000", "502")
+    ask(cast, "何女士", "13712340001", "502")
+    open_page(None, "manage/people?tab=pending", client)
+    one = cost()
+    for n in range(4):
+        ask(cast, f"何女士{n}", f"1371234000{n}", ["502", "503"][n % 2])
+    assert cost() == one
 
 
 def test_it_says_who_is_bound_to_that_home_already(cast: Cast) -> None:

@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.test import RequestFactory
 from django.utils import timezone
+from guardian.shortcuts import assign_perm
 
 from reports.models import Report
 from reports.services import transitions
-from reports.views_stats import Range, _difference, _range, _score_words, minutes_words
-from tests.factories import Cast
+from reports.views_stats import Range, _difference, _line, _range, _score_words, minutes_words
+from tests.factories import Cast, bind, make_person, role_of
 
 from .opening import open_page
 
@@ -98,3 +99,35 @@ def test_no_reports_is_said_in_words(cast: Cast) -> None:
 def test_a_day_that_is_none_does_no_harm(cast: Cast) -> None:
     assert open_page(cast.manager, "manage/stats?since=9999-12-31&until=x").status == 200
     assert open_page(cast.manager, "manage/stats?since=0001-01-01").status == 200
+
+
+@pytest.mark.parametrize(
+    ("values", "line"),
+    [
+        ([1, 3, 2], "0.0,22.0 50.0,2.0 100.0,12.0"),
+        ([None, 4, None, 4], "33.3,22.0 100.0,22.0"),
+        ([None, 5, None], ""),
+        ([None, None], ""),
+    ],
+)
+def test_a_course_is_drawn_over_what_is_known(values: list[float | None], line: str) -> None:
+    assert _line(values) == line
+
+
+def test_a_bar_leads_to_the_reports_that_it_counts(cast: Cast) -> None:
+    cast.report("repair", title="水管漏水", address="6幢1单元")
+    page = open_page(cast.manager, "manage/stats?days=7")
+    links = {link for link in page.links() if link.startswith("/h5/manage?") and "since=" in link}
+    assert len(links) == 3
+    for link in links:
+        assert "水管漏水" in open_page(cast.manager, link.removeprefix("/h5/")).words
+
+
+def test_who_sees_only_figures_is_offered_no_lists(cast: Cast) -> None:
+    person = make_person("会计")
+    bind(person, role_of(cast.community, "cleaner"))
+    assign_perm("view_statistics", person, cast.community)
+    cast.report()
+    page = open_page(person, "manage/stats")
+    assert "卫生保洁" in page.words
+    assert not [link for link in page.links() if link.startswith("/h5/manage?")]

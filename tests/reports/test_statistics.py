@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from reports.models import Claim, Report, ReportEvent
 from reports.services import transitions
-from reports.statistics import figures
+from reports.statistics import courses, figures
 from tests.conftest import ApiClient
 from tests.factories import Cast, bind, make_home, role_of
 
@@ -165,6 +165,32 @@ def test_resolving_twice_counts_once(cast: Cast) -> None:
     transitions.resolve_report(actor=cast.cleaner, report_id=report.pk, note="真的好了")
     (row,) = figures(cast.community)["by_staff"]
     assert (row["claimed"], row["resolved"]) == (1, 1)
+
+
+def test_courses_follow_each_figure_through_the_time(cast: Cast) -> None:
+    """Four hours in four pieces: two reports claimed after 10 and 20 minutes, nothing, one done and rated, one late."""
+    claimed(cast, filed=5, after=10)
+    claimed(cast, filed=50, after=20)
+    done = resolved(claimed(cast, filed=150, after=4), after=30, by=cast.cleaner)
+    transitions.confirm_report(actor=cast.resident, report_id=done.pk, score=4)
+    Report.objects.filter(pk=done.pk).update(created_at=at(150), due_at=None)
+    late = cast.report()
+    Report.objects.filter(pk=late.pk).update(created_at=at(239), due_at=at(240))
+    went = courses(cast.community, at(0), at(240), 4)
+    assert went["total"] == [2, 0, 1, 1]
+    assert went["claim_minutes"] == [15, None, 4, None]
+    assert went["mean_score"] == [None, None, 4, None]
+    assert went["overdue_share"] == [None, None, None, 1]
+    assert went["reopened_share"] == [None, None, 0, None]
+    assert went["resolve_minutes"][:2] == [None, None]
+    assert went["resolve_minutes"][2] is not None
+
+
+def test_courses_take_one_query(cast: Cast) -> None:
+    claimed(cast, filed=5, after=10)
+    with CaptureQueriesContext(connection) as captured:
+        courses(cast.community, at(0), at(240), 12)
+    assert len(captured) == 1
 
 
 def test_queries_do_not_grow(cast: Cast) -> None:
