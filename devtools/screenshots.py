@@ -91,7 +91,7 @@ def main(arguments: Sequence[str]) -> int:
                         name = f"{look.name}/{stop.phone}-{stop.name}"
                         if words and not any(word in name for word in words):
                             continue
-                        page.goto(base_of(phone, port) + stop.path, wait_until="networkidle")
+                        page.goto(base_of(phone, port) + stop.path, wait_until="load")
                         take(page, folder / f"{name}.png")
         browser.close()
     return 0

@@ -43,7 +43,10 @@ class Demo:
 
 @pytest.fixture(scope="session")
 def demo() -> Iterator[Demo]:
-    """`python -m devtools.demo` on a folder of its own, up and with its data."""
+    """`python -m devtools.demo` on a folder of its own, up and with its data; or the one that runs on DEMO_PORT."""
+    if running := os.environ.get("DEMO_PORT"):
+        yield Demo(int(running), SandboxClient(f"http://127.0.0.1:{int(running) + 1}"))
+        return
     port = two_ports()
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "demo.log"

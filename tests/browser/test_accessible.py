@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -23,6 +24,12 @@ WIDER = """() => {
     const out = all.filter((element) => element.getBoundingClientRect().right > width + 1);
     return out.slice(0, 5).map((e) => e.tagName + "." + e.className);
 }"""
+ASK = """async ([path, body]) => {
+    const token = document.cookie.match(/csrftoken=([^;]+)/)[1];
+    const headers = {"Content-Type": "application/json", "X-CSRFToken": token};
+    const answer = await fetch("/api/v1/" + path, {method: "POST", headers, body: JSON.stringify(body)});
+    return answer.json();
+}"""
 #: As a browser's own setting of text to 200 % of what is usual.
 TWICE = "document.documentElement.style.fontSize = '212.5%'"
 
@@ -33,8 +40,30 @@ def nobody(demo: Demo) -> None:
     demo.sandbox.new_phone(NOBODY, name="新来的", openid="o-demo-nobody-at-all-0008")
 
 
+def ask(page: Page, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    """POST to the API as who is logged in there."""
+    answer: dict[str, Any] = page.evaluate(ASK, [path, body])
+    return answer
+
+
+@pytest.fixture(scope="module")
+def resolved(demo: Demo, browser: Browser) -> None:
+    """A report of the resident that waits for their answer."""
+    context = browser.new_context()
+    pages = {phone: context.new_page() for phone in (RESIDENT, STAFF)}
+    for phone, page in pages.items():
+        page.goto(demo.page_of(phone))
+    report = {"hashed_id": str(uuid4()), "community": "fuchen", "category": "repair", "description": "路灯一闪一闪"}
+    pk = ask(pages[RESIDENT], "reports", report)["id"]
+    ask(pages[STAFF], f"reports/{pk}/claim", {})
+    assert ask(pages[STAFF], f"reports/{pk}/resolve", {"note": "换了灯泡", "media": []})["status"] == "resolved"
+    context.close()
+
+
 @pytest.fixture(params=[RESIDENT, STAFF, MANAGER, NOBODY])
-def person(request: pytest.FixtureRequest, demo: Demo, browser: Browser, nobody: None) -> Iterator[tuple[str, Page]]:
+def person(
+    request: pytest.FixtureRequest, demo: Demo, browser: Browser, nobody: None, resolved: None
+) -> Iterator[tuple[str, Page]]:
     """One person's logged-in browser, 360 pixels wide, inside WeChat."""
     context: BrowserContext = browser.new_context(
         viewport={"width": 360, "height": 740}, user_agent=WECHAT, locale="zh-CN", reduced_motion="reduce"
