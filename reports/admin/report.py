@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import display
 
 from accounts.policies import person_of
@@ -50,11 +50,11 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
         ("category", OwnFilter),
         ("building", OwnFilter),
         ("community", OwnFilter),
+        ("created_at", RangeDateFilter),
     )
     list_select_related = ("category", "reporter", "claimed_by")
     search_fields = ("number",)  # `get_search_results` looks through more
     search_help_text = _("编号、文字、地点，或上报人的姓名、手机")
-    date_hierarchy = "created_at"
     inlines = (EventInline, ClaimInline)
     actions = tuple(VERBS)
     change_form_outer_before_template = "admin/reports/verbs.html"

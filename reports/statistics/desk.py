@@ -69,7 +69,7 @@ def desk_figures(communities: Communities, period: Period) -> Row:
         "by_building": _by_building(filed.exclude(building=None)),
         "by_community": _grouped(filed, "community__name"),
         "by_hour": _by_hour(filed),
-        "by_staff": by_staff(filed),
+        "by_staff": by_staff(filed, period.since),
         "trend": _trend(communities, period),
     }
 

@@ -44,7 +44,7 @@ def test_a_search_finds_words_address_name_and_phone(cast: Cast, words: str) -> 
 def test_a_search_finds_the_bound_name_and_who_telephoned(cast: Cast) -> None:
     report, telephoned = cast.report(), cast.report(by=cast.neighbour)
     Membership.objects.filter(user=cast.resident).update(name="李桂芳")
-    Report.objects.filter(pk=telephoned.pk).update(reporter=None, caller={"name": "钱奶奶", "phone": "0571-88"})
+    Report.objects.filter(pk=telephoned.pk).update(reporter=None, caller={"name": "钱奶奶", "phone": "0571-8899"})
     assert found(cast, "q=李桂芳") == {report.number}
     assert found(cast, "q=钱奶奶") == found(cast, "q=0571-88") == {telephoned.number}
 
