@@ -57,6 +57,7 @@ class HomeAdmin(ScopedAdmin):
     list_display = ("building", "unit", "room")
     list_filter = (("building", OwnFilter),)
     list_select_related = ("building",)
+    ordering = ("building__position", "building", "unit", "room")
     search_fields = ("building__name", "unit", "room")
 
 

@@ -136,7 +136,7 @@ class SpecialDay(models.Model):
 class Building(models.Model):
     """幢."""
 
-    community = models.ForeignKey(Community, models.CASCADE, related_name="buildings")
+    community = models.ForeignKey(Community, models.CASCADE, related_name="buildings", verbose_name=_("小区"))
     name = models.CharField(_("楼栋"), max_length=40)
     units = models.JSONField(_("单元"), default=list, blank=True)
     position = models.PositiveIntegerField(_("顺序"), default=0)
@@ -154,7 +154,7 @@ class Building(models.Model):
 class Home(models.Model):
     """房屋: building 幢 / unit 单元 / room 室."""
 
-    building = models.ForeignKey(Building, models.CASCADE, related_name="homes")
+    building = models.ForeignKey(Building, models.CASCADE, related_name="homes", verbose_name=_("楼栋"))
     unit = models.CharField(_("单元"), max_length=40, blank=True)
     room = models.CharField(_("房号"), max_length=40)
 
@@ -173,7 +173,7 @@ class Home(models.Model):
 class RosterEntry(models.Model):
     """Who lives where, from the property's own list. A binding is automatic where it names exactly one of these."""
 
-    home = models.ForeignKey(Home, models.CASCADE, related_name="roster")
+    home = models.ForeignKey(Home, models.CASCADE, related_name="roster", verbose_name=_("房屋"))
     name = models.CharField(_("姓名"), max_length=40)
     phone = models.CharField(_("手机"), max_length=20, db_index=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -195,7 +195,7 @@ class Role(models.Model):
         STAFF = "staff", _("工作人员")
         MANAGER = "manager", _("物业管理人员")
 
-    community = models.ForeignKey(Community, models.CASCADE, related_name="roles")
+    community = models.ForeignKey(Community, models.CASCADE, related_name="roles", verbose_name=_("小区"))
     slug = models.SlugField(_("标识"), max_length=40)
     name = models.CharField(_("名称"), max_length=40)
     kind = models.CharField(_("类别"), max_length=10, choices=Kind)
@@ -221,10 +221,12 @@ class Membership(models.Model):
         REVOKED = "revoked", _("已解除")
 
     id = models.UUIDField(primary_key=True, default=opaque_id, editable=False)
-    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
-    community = models.ForeignKey(Community, models.CASCADE, related_name="memberships")
-    role = models.ForeignKey(Role, models.PROTECT, related_name="memberships")
-    home = models.ForeignKey(Home, models.PROTECT, null=True, blank=True, related_name="memberships")
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships", verbose_name=_("人员"))
+    community = models.ForeignKey(Community, models.CASCADE, related_name="memberships", verbose_name=_("小区"))
+    role = models.ForeignKey(Role, models.PROTECT, related_name="memberships", verbose_name=_("角色"))
+    home = models.ForeignKey(
+        Home, models.PROTECT, null=True, blank=True, related_name="memberships", verbose_name=_("房屋")
+    )
     roster_entry = models.ForeignKey(RosterEntry, models.SET_NULL, null=True, blank=True, related_name="memberships")
     status = models.CharField(_("状态"), max_length=10, choices=Status)
     #: What the person said of themselves; a pending binding is decided by it.
@@ -317,10 +319,12 @@ class Invitation(models.Model):
 
     id = models.UUIDField(primary_key=True, default=opaque_id, editable=False)
     code = models.CharField(_("邀请码"), max_length=20, unique=True, default=short_code, editable=False)
-    community = models.ForeignKey(Community, models.CASCADE, related_name="invitations")
-    role = models.ForeignKey(Role, models.CASCADE, related_name="invitations")
+    community = models.ForeignKey(Community, models.CASCADE, related_name="invitations", verbose_name=_("小区"))
+    role = models.ForeignKey(Role, models.CASCADE, related_name="invitations", verbose_name=_("角色"))
     #: For a member of the family, whom somebody of that home invited; else none.
-    home = models.ForeignKey(Home, models.CASCADE, null=True, blank=True, related_name="invitations")
+    home = models.ForeignKey(
+        Home, models.CASCADE, null=True, blank=True, related_name="invitations", verbose_name=_("房屋")
+    )
     expires_at = models.DateTimeField(_("有效期至"))
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

@@ -2,17 +2,18 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from guardian.models import GroupObjectPermission, UserObjectPermission
 
 from accounts.models import Community, Membership, User
 from notices.services import audience_of, unread_of
-from reports.models import Claim, Follow, Ignore, Report
+from reports.models import Claim, Follow, Ignore, Report, Tag
 
 from .models import Delivery, Outbox
 
@@ -81,17 +82,18 @@ def staff(box: Outbox) -> list[Recipient]:
     Who has ignored the report is not asked again, nor who has just given it back. Who is off duty while others are on
     it finds it in the inbox.
     """
+    asked = ~Q(user__in=Ignore.objects.filter(report=box.report_id).values("user")) & ~Q(user=box.actor_id)
+    tags = Tag.objects.filter(reports=box.report_id)
+    return led_to(box.community_id, tags, timezone.now(), asked) or managers(box)
+
+
+def led_to(community_id: int | None, tags: "QuerySet[Tag]", now: datetime, *asked: Q) -> list[Recipient]:
+    """The staff that the tags lead to at `now`, of whom `asked` holds; empty where there is nobody."""
     duty: dict[UUID, bool] = {}
     for membership in (
-        Membership.objects.active()
-        .with_duty(timezone.now())
-        .filter(role__tags__reports=box.report_id, community=box.community_id)
-        .exclude(user__in=Ignore.objects.filter(report=box.report_id).values("user"))
-        .exclude(user=box.actor_id)
+        Membership.objects.active().with_duty(now).filter(*asked, role__tags__in=tags, community=community_id)
     ):
         duty[membership.user_id] = duty.get(membership.user_id, False) or membership.on_duty_
-    if not duty:
-        return managers(box)
     some = any(duty.values())
     return [Recipient(person, skip=OFF_DUTY if some and not on_duty else "") for person, on_duty in duty.items()]
 

@@ -98,7 +98,13 @@ class Delivery(models.Model):
     id = models.UUIDField(primary_key=True, default=opaque_id, editable=False)
     # No index of their own where one of those below begins with the column: every change of a row is written into each.
     outbox = models.ForeignKey(Outbox, models.CASCADE, related_name="deliveries", db_index=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="deliveries", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="deliveries",
+        db_index=False,
+        verbose_name=_("收件人"),
+    )
     kind = models.CharField(_("消息类型"), max_length=20, choices=Kind)
     community = models.ForeignKey(Community, models.CASCADE, null=True, blank=True, related_name="+", db_index=False)
     report = models.ForeignKey(Report, models.CASCADE, null=True, blank=True, related_name="deliveries", db_index=False)
@@ -197,7 +203,7 @@ class SubscriptionTemplate(_TemplateOfKind):
 class Grant(models.Model):
     """How many messages of a subscription template a person has agreed to and not been sent yet."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="grants")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="grants", verbose_name=_("人员"))
     template_id = models.CharField(_("模板 ID"), max_length=64)
     left = models.PositiveIntegerField(_("剩余次数"), default=0)
 
@@ -275,10 +281,12 @@ class InboundMessage(models.Model):
 class Contact(models.Model):
     """What is known of a person's bond with the official account, by the CreateTime of what WeChat told us."""
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="contact")
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="contact", verbose_name=_("人员")
+    )
     subscribed = models.BooleanField(_("已关注"), default=True)
-    subscription_changed_at = models.DateTimeField(null=True, blank=True)
-    last_message_at = models.DateTimeField(null=True, blank=True)  # opens 48 hours for five messages
+    subscription_changed_at = models.DateTimeField(_("关注或取消关注"), null=True, blank=True)
+    last_message_at = models.DateTimeField(_("上次来信"), null=True, blank=True)  # opens 48 hours for five messages
     last_action_at = models.DateTimeField(null=True, blank=True)  # menu tap, follow, scan: one minute for three
 
     class Meta:

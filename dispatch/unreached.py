@@ -27,7 +27,12 @@ def unreached(community: Community, now: datetime) -> QuerySet[Delivery]:
 
 
 def reason_words(delivery: Delivery) -> str:
-    """Why it was not pushed, or what WeChat said, as a manager understands it; numbers are WeChat's return codes."""
+    """Why it was not pushed, or what WeChat said, as a manager understands it."""
+    return code_words(delivery.code)
+
+
+def code_words(code: str) -> str:
+    """A delivery's code in words; numbers are WeChat's return codes."""
     known = {
         "43004": _("没有关注公众号"),
         "unfollowed": _("没有关注公众号"),
@@ -42,6 +47,6 @@ def reason_words(delivery: Delivery) -> str:
         "sms_cap": _("今天的短信已发满"),
         "refused": _("短信网关没有接收"),
     }
-    if not delivery.code:
+    if not code:
         return ""
-    return known.get(delivery.code) or _("微信没有接收（%(code)s）") % {"code": delivery.code}
+    return known.get(code) or _("微信没有接收（%(code)s）") % {"code": code}

@@ -60,9 +60,9 @@ class Notice(models.Model):
 class NoticeRead(models.Model):
     """When a person first opened a notice."""
 
-    notice = models.ForeignKey(Notice, models.CASCADE, related_name="reads")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    read_at = models.DateTimeField(auto_now_add=True)
+    notice = models.ForeignKey(Notice, models.CASCADE, related_name="reads", verbose_name=_("公告"))
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("人员"))
+    read_at = models.DateTimeField(_("阅读时间"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("阅读记录")
@@ -73,7 +73,7 @@ class NoticeRead(models.Model):
 class GroupMessageCount(models.Model):
     """How many group messages a person was sent in a calendar month (of Asia/Shanghai): WeChat delivers four."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("人员"))
     month = models.DateField(_("月份"))  # its first day
     sent = models.PositiveSmallIntegerField(_("已群发"), default=0)
 

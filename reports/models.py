@@ -18,7 +18,7 @@ from .states import Status
 class Tag(models.Model):
     """标签, the paper's receiver tag: leads to roles, and through them to people."""
 
-    community = models.ForeignKey(Community, models.CASCADE, related_name="tags")
+    community = models.ForeignKey(Community, models.CASCADE, related_name="tags", verbose_name=_("小区"))
     slug = models.SlugField(_("标识"), max_length=40)
     name = models.CharField(_("名称"), max_length=40)
     roles = models.ManyToManyField(Role, related_name="tags", blank=True, verbose_name=_("角色"))
@@ -40,7 +40,7 @@ class Category(models.Model):
         ALWAYS = "always", _("全天")
         WORKING_HOURS = "working_hours", _("工作时间")
 
-    community = models.ForeignKey(Community, models.CASCADE, related_name="categories")
+    community = models.ForeignKey(Community, models.CASCADE, related_name="categories", verbose_name=_("小区"))
     slug = models.SlugField(_("标识"), max_length=40)
     name = models.CharField(_("名称"), max_length=40)
     tags = models.ManyToManyField(Tag, related_name="categories", blank=True, verbose_name=_("标签"))
@@ -76,7 +76,9 @@ class Report(models.Model):
     title = models.CharField(_("标题"), max_length=80)
     description = models.TextField(_("描述"), blank=True)
     address = models.CharField(_("地点"), max_length=200, blank=True)
-    building = models.ForeignKey(Building, models.SET_NULL, null=True, blank=True, related_name="reports")
+    building = models.ForeignKey(
+        Building, models.SET_NULL, null=True, blank=True, related_name="reports", verbose_name=_("楼栋")
+    )
     latitude = models.FloatField(null=True, blank=True)
     longitude = models.FloatField(null=True, blank=True)
     location_name = models.CharField(max_length=200, blank=True)
@@ -160,14 +162,14 @@ class Report(models.Model):
 class ReportEvent(models.Model):
     """One thing that happened to a report. Append-only, in the database as well (migration 0002)."""
 
-    report = models.ForeignKey(Report, models.PROTECT, related_name="events")
+    report = models.ForeignKey(Report, models.PROTECT, related_name="events", verbose_name=_("报单"))
     kind = models.CharField(max_length=20)
     at = models.DateTimeField()
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     actor_role = models.CharField(max_length=40, blank=True)
     from_status = models.CharField(max_length=10, null=True, blank=True)
     to_status = models.CharField(max_length=10, null=True, blank=True)
-    note = models.TextField(blank=True)
+    note = models.TextField(_("说明"), blank=True)
     #: What else is to be known: {"assignee": id}, {"from_category","to_category"}, {"into": id}, {"score": n}
     data = models.JSONField(default=dict, blank=True)
 
@@ -194,12 +196,12 @@ class Claim(models.Model):
         DISMISSED = "dismissed", _("已驳回")
         MERGED = "merged", _("已合并")
 
-    report = models.ForeignKey(Report, models.CASCADE, related_name="claims")
-    staff = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="claims")
-    claimed_at = models.DateTimeField()
-    resolved_at = models.DateTimeField(null=True, blank=True)
-    ended_at = models.DateTimeField(null=True, blank=True)
-    outcome = models.CharField(max_length=15, choices=Outcome, blank=True)
+    report = models.ForeignKey(Report, models.CASCADE, related_name="claims", verbose_name=_("报单"))
+    staff = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="claims", verbose_name=_("处理人"))
+    claimed_at = models.DateTimeField(_("接单时间"))
+    resolved_at = models.DateTimeField(_("提交结果"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("结束"), null=True, blank=True)
+    outcome = models.CharField(_("结果"), max_length=15, choices=Outcome, blank=True)
 
     class Meta:
         verbose_name = _("接单")
@@ -256,12 +258,14 @@ class BoardMessage(models.Model):
 class Rating(models.Model):
     """The reporter's score for how the report was handled, 1 to 5."""
 
-    report = models.OneToOneField(Report, models.CASCADE, related_name="rating")
+    report = models.OneToOneField(Report, models.CASCADE, related_name="rating", verbose_name=_("报单"))
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    staff = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="ratings")
+    staff = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="ratings", verbose_name=_("处理人")
+    )
     score = models.PositiveSmallIntegerField(_("评分"))
     comment = models.CharField(_("评价"), max_length=500, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(_("时间"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("评价")
@@ -285,16 +289,16 @@ class Draft(models.Model):
 
     id = models.UUIDField(primary_key=True, default=opaque_id, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="drafts")
-    community = models.ForeignKey(Community, models.CASCADE, null=True, related_name="+")
+    community = models.ForeignKey(Community, models.CASCADE, null=True, related_name="+", verbose_name=_("小区"))
     category = models.ForeignKey(Category, models.SET_NULL, null=True, blank=True, related_name="+")
     title = models.CharField(max_length=80, blank=True)
     description = models.TextField(blank=True)
     latitude = models.FloatField(null=True, blank=True)
     longitude = models.FloatField(null=True, blank=True)
     location_name = models.CharField(max_length=200, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    touched_at = models.DateTimeField()  # what follows within ten minutes of this joins the same draft
-    ended_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(_("创建时间"), auto_now_add=True)
+    touched_at = models.DateTimeField(_("更新时间"))  # what follows within ten minutes of this joins the same draft
+    ended_at = models.DateTimeField(_("结束"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("草稿")
@@ -315,13 +319,15 @@ class Attachment(models.Model):
         FAILED = "failed", _("失败")
 
     id = models.UUIDField(primary_key=True, default=opaque_id, editable=False)
-    report = models.ForeignKey(Report, models.CASCADE, null=True, blank=True, related_name="attachments")
+    report = models.ForeignKey(
+        Report, models.CASCADE, null=True, blank=True, related_name="attachments", verbose_name=_("报单")
+    )
     event = models.ForeignKey(ReportEvent, models.CASCADE, null=True, blank=True, related_name="attachments")
     draft = models.ForeignKey(Draft, models.CASCADE, null=True, blank=True, related_name="attachments")
     uploader = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     position = models.PositiveSmallIntegerField(default=0)
-    kind = models.CharField(max_length=10, choices=Kind)
-    status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
+    kind = models.CharField(_("类型"), max_length=10, choices=Kind)
+    status = models.CharField(_("状态"), max_length=10, choices=Status, default=Status.PENDING)
     media_id = models.CharField(max_length=200, blank=True)  # WeChat's, valid for three days
     upload = models.OneToOneField(Upload, models.SET_NULL, null=True, blank=True, related_name="attachment")
     #: Below MEDIA_ROOT: the original as it came (voice only), what a browser shows, and the thumbnail (pictures only).
@@ -334,12 +340,12 @@ class Attachment(models.Model):
     height = models.PositiveIntegerField(null=True, blank=True)
     duration = models.FloatField(null=True, blank=True)  # seconds
     transcript = models.TextField(blank=True)
-    reason = models.CharField(max_length=60, blank=True)  # why it failed: a machine word
-    attempts = models.PositiveIntegerField(default=0)
+    reason = models.CharField(_("原因"), max_length=60, blank=True)  # why it failed: a machine word
+    attempts = models.PositiveIntegerField(_("尝试次数"), default=0)
     next_attempt_at = models.DateTimeField(null=True, blank=True)
     leased_until = models.DateTimeField(null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    stored_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(_("创建时间"), auto_now_add=True)
+    stored_at = models.DateTimeField(_("保存时间"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("附件")

@@ -112,7 +112,7 @@ class ReportQuerySet(models.QuerySet["Report"]):
         """
         found = self.alias(haystack=WORDS)
         for word in text.split()[:8]:
-            callers = Q(caller__name__icontains=word) | Q(caller__phone__contains=word)
+            callers = Q(caller__name__icontains=word) | Q(caller__phone__icontains=word)
             telephoned = self.model.objects.filter(callers, caller__isnull=False).order_by()
             found = found.filter(
                 Q(haystack__contains=Upper(Value(word)))

@@ -97,7 +97,10 @@ class ScopedAdmin(DeskAdmin):
             return HttpResponseRedirect(request.get_full_path())
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> ModelChoiceField | None:
-        kwargs["queryset"] = self._choices(db_field, request)
+        choices = kwargs["queryset"] = self._choices(db_field, request)
+        if not db_field.null and db_field.related_model._meta.label == "accounts.Community":
+            only = list(choices[:2])
+            kwargs |= {"initial": only[0]} if len(only) == 1 else {}
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -192,6 +195,7 @@ class ReadOnlyInline(ReadOnly, TabularInline):
 
     extra = 0
     can_delete = False
+    hide_title = True
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True

@@ -7,10 +7,11 @@ from django import template
 from django.db.models import Count, Q
 
 from dispatch.models import Delivery
-from dispatch.unreached import reason_words
+from dispatch.unreached import code_words, reason_words
 from notices.models import Notice
 
 register = template.Library()
+register.filter("skipped_words", code_words)
 
 SHOWN = 100
 

@@ -1,11 +1,14 @@
 """What was recorded of reports: to look through, never to change."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateFilter
 
 from community_report.core.admin import ReadOnly, ScopedAdmin
 from reports.models import Attachment, Claim, Draft, Rating, ReportEvent
@@ -18,8 +21,8 @@ class ReportEventAdmin(ReadOnly, ScopedAdmin):
     community_paths = ("report__community",)
     list_display = ("moment", "report", "what", "who", "note")
     list_select_related = ("report", "actor")
+    list_filter = (("at", RangeDateFilter),)
     search_fields = ("report__number", "note")
-    date_hierarchy = "at"
 
     @admin.display(description=_("时间"), ordering="at")
     def moment(self, event: ReportEvent) -> str:
@@ -52,11 +55,25 @@ class AttachmentAdmin(ReadOnly, ScopedAdmin):
     search_fields = ("report__number",)
 
 
+class ScoreFilter(DropdownFilter):
+    """One to five, without looking which there are."""
+
+    title = _("评分")
+    parameter_name = "score"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(str(score), str(score)) for score in range(1, 6)]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        score = self.value() or ""
+        return queryset.filter(score=score) if score in list("12345") else queryset
+
+
 @admin.register(Rating)
 class RatingAdmin(ReadOnly, ScopedAdmin):
     community_paths = ("report__community",)
     list_display = ("report", "staff", "score", "comment", "created_at")
-    list_filter = ("score",)
+    list_filter = (ScoreFilter,)
     list_select_related = ("report", "staff")
     search_fields = ("report__number", "staff__display_name", "comment")
 

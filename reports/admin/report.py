@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import display
 
 from accounts.policies import person_of
@@ -50,18 +50,21 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
         ("category", OwnFilter),
         ("building", OwnFilter),
         ("community", OwnFilter),
+        ("created_at", RangeDateFilter),
     )
     list_select_related = ("category", "reporter", "claimed_by")
     search_fields = ("number",)  # `get_search_results` looks through more
     search_help_text = _("编号、文字、地点，或上报人的姓名、手机")
-    date_hierarchy = "created_at"
     inlines = (EventInline, ClaimInline)
     actions = tuple(VERBS)
     change_form_outer_before_template = "admin/reports/verbs.html"
     fieldsets = (
-        (None, {"fields": ("number", "state", "category", "title", "description", "attached", "address", "where")}),
-        (_("人"), {"fields": ("person", "phone", "home", "telephoned", "claimed_by")}),
-        (_("时间"), {"fields": ("filed", "claimed", "due", "since", "score")}),
+        (
+            None,
+            {"fields": (("number", "standing", "category"), "title", "description", "attached", ("address", "where"))},
+        ),
+        (_("人"), {"fields": (("person", "phone", "home"), ("telephoned", "claimed_by", "score"))}),
+        (_("时间"), {"fields": (("filed", "claimed"), ("deadline", "since"))}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
@@ -79,6 +82,15 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
     @display(description=_("状态"), ordering="status", label=COLOURS)
     def state(self, report: Report) -> tuple[str, str]:
         return report.status, str(Status(report.status).label)
+
+    @admin.display(description=_("状态"))
+    def standing(self, report: Report) -> str:
+        return str(Status(report.status).label)
+
+    @admin.display(description=_("应解决时间"))
+    def deadline(self, report: Report) -> str:
+        words = shown_time(report.due_at)
+        return gettext("%(time)s 已超时") % {"time": words} if report.is_overdue(timezone.now()) else words
 
     @admin.display(description=_("上报人"), ordering="reporter__display_name")
     def person(self, report: Report) -> str:
@@ -103,7 +115,7 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
         words = shown_time(report.due_at)
         if report.is_overdue(timezone.now()):
             return "late", gettext("%(time)s 已超时") % {"time": words}
-        return None if report.due_at is None else ("", words)
+        return ("", words) if report.due_at and report.status in (Status.SUBMITTED, Status.CLAIMED) else None
 
     @admin.display(description=_("图片和语音"))
     def attached(self, report: Report) -> str:

@@ -66,10 +66,10 @@ def desk_figures(communities: Communities, period: Period) -> Row:
         "lately": _lately(communities, period.zone),
         "totals": _totals(filed),
         "by_category": _grouped(filed, "category__name"),
-        "by_building": _grouped(filed.exclude(building=None), "building__name", "building", "community__name"),
+        "by_building": _by_building(filed.exclude(building=None)),
         "by_community": _grouped(filed, "community__name"),
         "by_hour": _by_hour(filed),
-        "by_staff": by_staff(filed),
+        "by_staff": by_staff(filed, period.since),
         "trend": _trend(communities, period),
     }
 
@@ -123,6 +123,13 @@ def _grouped(filed: "QuerySet[Report]", by: str, *apart: str) -> list[Row]:
         resolve_minutes=Median(minutes_between("created_at", F("resolved_at")), filter=solved),
     )
     return [dict(row) for row in rows.order_by("-filed", "name")]
+
+
+def _by_building(filed: "QuerySet[Report]") -> list[Row]:
+    """Namesakes of several communities are kept apart by `community`."""
+    rows = _grouped(filed, "building__name", "building", "community__name")
+    names = ("name", "filed", "open", "resolve_minutes")
+    return [{"community": row["community__name"], **{name: row[name] for name in names}} for row in rows]
 
 
 def _by_hour(filed: "QuerySet[Report]") -> list[list[int]]:

@@ -1,8 +1,9 @@
 """The staff's figures, of the reports filed in a period."""
 
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Avg, Count, Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models import Avg, Count, Exists, F, OuterRef, QuerySet
 
 from accounts.models import User
 from reports.models import Claim, Rating, Report, ReportEvent
@@ -16,8 +17,10 @@ LEAST_RATINGS = 5
 Row = dict[str, Any]
 
 
-def by_staff(filed: "QuerySet[Report]") -> list[Row]:
-    """One row for each person who held one of the reports, gave a result for one, or was rated for one.
+def by_staff(filed: "QuerySet[Report]", since: datetime) -> list[Row]:
+    """One row for each person who held one of these reports, gave a result for one, or was rated for one.
+
+    None of them was filed before `since`, so nothing that happened to them was before it either.
 
     - `claimed`, `resolved`: reports that they held, and gave a result for, each counted once
     - `claim_minutes`: median from filing to the first claim, over the reports whose first claim is theirs
@@ -26,15 +29,15 @@ def by_staff(filed: "QuerySet[Report]") -> list[Row]:
     - `score`, `ratings`: the scores given while they held it; no mean below `LEAST_RATINGS` of them
     """
     claims = Claim.objects.order_by().filter(report__in=filed)
-    first = Claim.objects.filter(report=OuterRef("report")).order_by("claimed_at", "id").values("pk")[:1]
-    results = ReportEvent.objects.order_by().filter(report__in=filed, kind="resolve")
+    before = Claim.objects.filter(report=OuterRef("report"), id__lt=OuterRef("id"))
+    results = ReportEvent.objects.order_by().filter(report__in=filed, kind="resolve", at__gte=since)
     again = ReportEvent.objects.filter(report=OuterRef("report"), kind="reopen", id__gt=OuterRef("id"))
     ratings = Rating.objects.order_by().filter(report__in=filed)
     parts = [
         _each(claims, "staff", claimed=Count("report", distinct=True)),
         _each(results, "actor", resolved=Count("report", distinct=True)),
         _each(
-            claims.filter(pk=Subquery(first)),
+            claims.filter(~Exists(before)),
             "staff",
             claim_minutes=Median(minutes_between("report__created_at", F("claimed_at"))),
         ),

@@ -100,7 +100,7 @@ def dashboard(request: HttpRequest) -> dict[str, Any]:
     several = choice.community is None
     if several:
         for row in found["by_building"]:
-            row["name"] = f"{row['community__name']} {row['name']}"
+            row["name"] = f"{row['community']} {row['name']}"
     return {
         "choice": choice,
         "ranges": sorted(RANGES),

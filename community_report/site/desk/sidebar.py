@@ -7,8 +7,13 @@ from django.apps import apps
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from community_report.core.admin import communities_of
+from reports.attention import ATTENTION, NEEDS
+from reports.models import Report
 
 Words = str | Promise
 
@@ -29,7 +34,23 @@ class Page:
         return {"title": title, "icon": self.icon, "link": link, "permission": lambda _request: allowed}
 
 
-GROUPS: tuple[tuple[Words, tuple[Page, ...]], ...] = (
+@dataclass(frozen=True)
+class Own:
+    """A page that belongs to no model, shown to who holds `permission` anywhere."""
+
+    name: str
+    icon: str
+    title: Words
+    held: str
+
+    def entry(self, request: HttpRequest) -> dict[str, Any]:
+        scope = communities_of(request, self.held)
+        allowed = scope is None or bool(scope)
+        link = reverse(f"admin:{self.name}")
+        return {"title": self.title, "icon": self.icon, "link": link, "permission": lambda _request: allowed}
+
+
+GROUPS: tuple[tuple[Words, tuple[Page | Own, ...]], ...] = (
     (
         _("上报"),
         (
@@ -77,6 +98,7 @@ GROUPS: tuple[tuple[Words, tuple[Page, ...]], ...] = (
     (
         _("设置"),
         (
+            Own("routing", "alt_route", _("谁会收到"), "manage_reports"),
             Page("reports.Category", "category"),
             Page("reports.Tag", "sell"),
             Page("accounts.Community", "apartment"),
@@ -100,4 +122,27 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def tabs(request: HttpRequest) -> list[dict[str, Any]]:
-    return []
+    """Above the list of reports: what needs a manager, with its number where a list of many would hide it."""
+    reports = reverse("admin:reports_report_changelist")
+    if request.path != reports:
+        return []
+    chosen = request.GET.get("need", "")
+    items = [
+        _tab(request, "", _("全部"), chosen),
+        *(_tab(request, word, label, chosen) for word, label in NEEDS.items()),
+    ]
+    return [{"models": ["reports.report"], "items": items}]
+
+
+def _tab(request: HttpRequest, word: str, label: Words, chosen: str) -> dict[str, Any]:
+    link = reverse("admin:reports_report_changelist") + (f"?need={word}" if word else "")
+    return {"title": _counted(request, word, label), "link": link, "active": word == chosen}
+
+
+def _counted(request: HttpRequest, word: str, label: Words) -> str:
+    """What waits is counted; low scores only grow."""
+    if word in ("", "low_score"):
+        return str(label)
+    scope = communities_of(request, "manage_reports")
+    own = Report.objects.all() if scope is None else Report.objects.filter(community__in=scope)
+    return f"{label} {ATTENTION[word](own, timezone.now()).count()}"
