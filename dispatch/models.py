@@ -95,12 +95,8 @@ class Delivery(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="deliveries", db_index=False)
     kind = models.CharField(_("消息类型"), max_length=20, choices=Kind)
     community = models.ForeignKey(Community, models.CASCADE, null=True, blank=True, related_name="+", db_index=False)
-    report = models.ForeignKey(
-        Report, models.CASCADE, null=True, blank=True, related_name="deliveries", db_index=False
-    )
-    notice = models.ForeignKey(
-        Notice, models.CASCADE, null=True, blank=True, related_name="deliveries", db_index=False
-    )
+    report = models.ForeignKey(Report, models.CASCADE, null=True, blank=True, related_name="deliveries", db_index=False)
+    notice = models.ForeignKey(Notice, models.CASCADE, null=True, blank=True, related_name="deliveries", db_index=False)
     #: Told because they follow the report: sees no notes of a private one.
     follower = models.BooleanField(default=False)
     text = models.CharField(_("内容"), max_length=300)
