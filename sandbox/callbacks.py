@@ -14,6 +14,8 @@ from sandbox.state import Phone
 from sandbox.world import World
 
 TRIES = 3
+#: Finish events pushed at once. However many messages were sent in a second, the account's server is not buried.
+FINISHING_AT_ONCE = 16
 FAULT_LINE = "该公众号暂时无法提供服务,请稍后再试"
 
 
@@ -37,13 +39,15 @@ class Pusher:
     def __init__(self, world: World, session: ClientSession) -> None:
         self._world, self._session = world, session
         self._background: set[asyncio.Task[Any]] = set()
+        self._finishing = asyncio.Semaphore(FINISHING_AT_ONCE)
 
     def later(self, phone: Phone, fields: dict[str, Any], delay: float) -> None:
         """A push nobody waits for (finish events)."""
 
         async def run() -> None:
             await asyncio.sleep(delay)
-            await self.push(phone, fields)
+            async with self._finishing:
+                await self.push(phone, fields)
 
         task = asyncio.get_running_loop().create_task(run())
         self._background.add(task)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
-from devtools.bench import memory_of
+from devtools.bench.accounting import memory_of
 from devtools.bombs import png_bomb
 from devtools.faults.registry import MEDIA, Scene, clock, expect, fault
 from devtools.waiting import until

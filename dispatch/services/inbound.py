@@ -100,7 +100,16 @@ def _insert(key: str, openid: str, kind: str, event: str, *, payload: dict[str, 
     """The new row's id, or None when the key is there already (also when another transaction is just committing it)."""
     now = timezone.now()
     handled_at = None if error else now
-    values = [key, openid, kind[:20], event[:40], json.dumps(payload), now, handled_at, error[:200]]
+    values: list[str | datetime | None] = [
+        key,
+        openid,
+        kind[:20],
+        event[:40],
+        json.dumps(payload),
+        now,
+        handled_at,
+        error[:200],
+    ]
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, values)
         row = cursor.fetchone()

@@ -34,7 +34,7 @@ SEND_BATCH, SEND_BATCHES = 50, 4
 
 
 def route(outbox_id: int) -> list[list[UUID]]:
-    """Insert the deliveries of an outbox row; gives the first of those to be sent now, in batches: none of a broadcast.
+    """Insert the deliveries of an outbox row; gives the first of those to send now, in batches (none of a broadcast).
 
     Does nothing for a row that is routed or that another worker holds. A failure is noted on the row and raised.
     """

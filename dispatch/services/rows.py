@@ -34,7 +34,7 @@ def save_leased(leases: Sequence[tuple[Delivery, datetime]], names: Sequence[str
 def _update(leases: Sequence[tuple[Delivery, datetime | None]], names: Sequence[str], condition: str) -> None:
     if not leases:
         return
-    fields = [Delivery._meta.pk, *(Delivery._meta.get_field(name) for name in names)]
+    fields: list[Any] = [Delivery._meta.pk, *(Delivery._meta.get_field(name) for name in names)]
     values = [[_value(field, row) for row, _ in leases] for field in fields]
     statement = _UPDATE.format(
         table=Delivery._meta.db_table,
