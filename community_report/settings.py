@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.PersonMiddleware",
+    "accounts.middleware.RecordMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -197,6 +198,8 @@ THROTTLE_SCALE = env.number("THROTTLE_SCALE", 1)
 if HTTPS and THROTTLE_SCALE == 0:
     env.problems.append(("THROTTLE_SCALE", "is 0 (no limits) with an https PUBLIC_BASE_URL"))
 PUSH_GATHER_PER_MINUTE = int(env.number("PUSH_GATHER_PER_MINUTE", 20))
+#: How long records of who did what are kept. The law wants six months; the database itself refuses less.
+RECORD_DAYS = int(env.number("RECORD_DAYS", 365, least=184))
 LOG_FORMAT = env.choice("LOG_FORMAT", "json", ("json", "console"))
 
 # --- Celery -----------------------------------------------------------------------------------------------------
