@@ -46,7 +46,6 @@ class GroupFilter(admin.SimpleListFilter):
 class RecordAdmin(ReadOnly, ScopedAdmin):
     permission = "manage_people"
     list_display = ("moment", "who", "what", "subject", "whom", "detail", "address")
-    list_display_links = None
     list_filter = (GroupFilter, ("at", admin.DateFieldListFilter), ("community", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("actor", "person")
     search_fields = ("subject", "actor__display_name", "person__display_name", "=address")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import translation
 from openpyxl import Workbook
 
 from accounts.models import Building, Home, RosterEntry
@@ -148,7 +149,7 @@ def test_nobody_is_removed(cast: Cast, tmp_path: Path) -> None:
 def test_a_file_that_is_none(tmp_path: Path, name: str, content: bytes, why: str) -> None:
     path = tmp_path / name
     path.write_bytes(content)
-    with pytest.raises(RosterFileError, match=why):
+    with translation.override("en"), pytest.raises(RosterFileError, match=why):
         read_roster_file(path)
 
 

@@ -5,12 +5,13 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.views.i18n import JavaScriptCatalog
 from unfold.sites import UnfoldAdminSite
 
 from .dashboard import dashboard
+from .monthly import monthly_page
 
 
 class DeskCatalog(JavaScriptCatalog):
@@ -30,4 +31,4 @@ class DeskSite(UnfoldAdminSite):
         return DeskCatalog.as_view(packages=["django.contrib.admin"])(request)
 
     def extra_urls(self) -> list[URLPattern]:
-        return []
+        return [path("monthly", self.admin_view(monthly_page), name="monthly")]

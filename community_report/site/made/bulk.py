@@ -2,11 +2,13 @@
 
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection
 from django.db.models import JSONField, Model
+from psycopg2.extensions import get_wait_callback, set_wait_callback
 
 
 def copy_in(model: type[Model], rows: Sequence[Model]) -> None:
@@ -23,6 +25,17 @@ def copy_in(model: type[Model], rows: Sequence[Model]) -> None:
     table = connection.ops.quote_name(model._meta.db_table)
     with connection.cursor() as cursor:
         cursor.cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN", text)
+
+
+@contextmanager
+def waiting_plainly() -> Iterator[None]:
+    """psycopg2 cannot COPY while a callback of ours watches over its waiting, and a long COMMIT is no silence."""
+    callback = get_wait_callback()
+    set_wait_callback(None)
+    try:
+        yield
+    finally:
+        set_wait_callback(callback)
 
 
 def keys(model: type[Model], number: int) -> list[int]:

@@ -16,7 +16,7 @@ from notices.models import Notice, NoticeRead
 from reports.models import Alarm, Category, Claim, Rating, Report, ReportEvent, Tag
 
 from . import words
-from .bulk import copy_in, numbered
+from .bulk import copy_in, numbered, waiting_plainly
 from .messages import Messages
 from .people import People, Populace
 from .rhythm import Rhythm
@@ -42,16 +42,19 @@ class Making:
         self.rng = Random(f"{seed}:{community.slug}:{self.before}")
         self.rhythm = Rhythm(self.rng, self.now, ZoneInfo(community.timezone))
 
-    @transaction.atomic
     def make(self, *, homes: int, reports: int) -> None:
         """Everything or nothing."""
+        with waiting_plainly(), transaction.atomic():
+            self._make(homes, reports)
+
+    def _make(self, homes: int, number: int) -> None:
         with connection.cursor() as cursor:  # one long transaction of one's own, not a person's request
             cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
         people = Populace(self.community, self.rng, self.now).make(homes)
         self.say(f"{homes} homes, {len(people.residents)} residents, {sum(map(len, people.staff.values()))} staff")
         self._notices(people)
         done = 0
-        for batch in self._batches(people, reports):
+        for batch in self._batches(people, number):
             self._keep(batch)
             done += len(batch)
             self.say(f"{done} reports")
