@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from community_report.core.admin import OwnFilter, ReadOnly, ScopedAdmin
 from community_report.core.errors import DomainError
 
+from .admin_records import RecordAdmin as RecordAdmin
+from .admin_roster import RosterImportAdmin as RosterImportAdmin
 from .models import Building, Community, Home, Invitation, Membership, Role, RosterEntry, Shift, SpecialDay, User
 from .policies import person_of
 from .services import bindings, communities

@@ -16,6 +16,7 @@ from accounts.models import Community, SpecialDay
 #: No deadline is further away than this.
 HORIZON_DAYS = 3660
 _SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|(24):(00))")
+_REMEMBERED = "_special_days"
 
 
 def parse_span(text: str) -> tuple[int, int]:
@@ -39,12 +40,20 @@ def is_working_day(day: date) -> bool:
 def special_days(community: Community, since: date) -> dict[date, bool]:
     """The back office's own table from `since` on: day → is it worked. A community's word goes before that for all.
 
-    One query; none for a community that is not stored.
+    One query; none for a community that is not stored, or whose table was read before (`remember_special_days`).
     """
     if community._state.adding:
         return {}
+    remembered: dict[date, bool] | None = vars(community).get(_REMEMBERED)
+    if remembered is not None:
+        return remembered
     days = SpecialDay.objects.filter(Q(community=None) | Q(community=community), day__gte=since)
     return dict(days.order_by(F("community").asc(nulls_first=True)).values_list("day", "working"))
+
+
+def remember_special_days(community: Community) -> None:
+    """Read the table once for the very many deadlines that this object is about to be asked for."""
+    vars(community)[_REMEMBERED] = special_days(community, date.min)
 
 
 def add_minutes(community: Community, start: datetime, minutes: int, clock: str) -> datetime:

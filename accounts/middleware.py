@@ -1,4 +1,4 @@
-"""Who the person behind a session is: their standing, read when asked for, and their language."""
+"""Who the person behind a session is, in which language, and what is recorded of what they do."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.functional import SimpleLazyObject
 
+from .models import User
 from .policies import person_of, standing_of
+from .services.recording import record_apart, visiting
 
 Next = Callable[[HttpRequest], HttpResponse]
 
@@ -24,3 +26,31 @@ class PersonMiddleware:
             translation.activate(request.user.language)
             request.LANGUAGE_CODE = translation.get_language()
         return self.get_response(request)
+
+
+class RecordMiddleware:
+    """Gives records their address, and sees to it that no change and no refusal goes without one."""
+
+    #: Marks that a page sets by itself, and steps on the way to something that is recorded.
+    UNRECORDED = ("/api/v1/inbox/read", "/api/v1/uploads", "/h5/inbox", "/wechat/", "/admin/jsi18n/")
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with visiting(request) as visit:
+            response = self.get_response(request)
+            if response.status_code == 403:
+                record_apart("refused", actor=_known(request))
+            elif not visit.recorded and self._changes(request, response) and (actor := _known(request)):
+                record_apart("request", actor=actor)
+        return response
+
+    def _changes(self, request: HttpRequest, response: HttpResponse) -> bool:
+        safe = request.method in ("GET", "HEAD", "OPTIONS", "TRACE")
+        return not safe and response.status_code < 400 and not request.path.startswith(self.UNRECORDED)
+
+
+def _known(request: HttpRequest) -> User | None:
+    user = getattr(request, "user", None)
+    return user if isinstance(user, User) else None

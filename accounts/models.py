@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from community_report.core.ids import opaque_id, short_code
 
 from .querysets import MembershipQuerySet, ShiftQuerySet
+from .records import Record as Record
+from .roster_imports import RosterImport as RosterImport
 
 
 def default_muted_kinds() -> list[str]:

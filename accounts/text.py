@@ -3,12 +3,14 @@
 import re
 import unicodedata
 from collections.abc import Mapping
+from decimal import Decimal
 
 import phonenumbers
 
 #: A home as people state it; every part is text, the unit may be empty.
 Home = dict[str, str]
 
+_SCIENTIFIC = re.compile(r"\d(?:\.(\d+))?[eE]\+?(\d{1,2})")
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _SUFFIXES = {"building": ("号楼", "幢", "栋", "楼", "座"), "unit": ("单元",), "room": ("号房", "室", "房", "号")}
 
@@ -44,9 +46,23 @@ def same_home(one: Mapping[str, object], other: Mapping[str, object]) -> bool:
     return all(b[part] in spellings(part, a[part]) for part in a)
 
 
+def is_shortened(text: str) -> bool:
+    """Is this a number as Excel shows it in a narrow column, its last digits gone: "1.39E+10"?"""
+    found = _SCIENTIFIC.fullmatch(text)
+    return found is not None and len(found[1] or "") < int(found[2])
+
+
+def plain_number(text: str) -> str:
+    """Without what spreadsheets put around a number: ".0", an apostrophe, "1.3900000001E+10"."""
+    text = re.sub(r"\.0+$", "", text.lstrip("'’‘`"))
+    if _SCIENTIFIC.fullmatch(text) and not is_shortened(text):
+        return str(int(Decimal(text)))
+    return text
+
+
 def clean_phone(raw: object) -> str:
     """A number as it is kept: "13900000001" within China, "+852…" beyond it. Raises ValueError for what is none."""
-    text = re.sub(r"\.0$", "", clean(raw))
+    text = plain_number(clean(raw))
     try:
         number = phonenumbers.parse(text, "CN")
     except phonenumbers.NumberParseException:

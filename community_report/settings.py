@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.PersonMiddleware",
+    "accounts.middleware.RecordMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -199,6 +200,8 @@ if HTTPS and THROTTLE_SCALE == 0:
 PUSH_GATHER_PER_MINUTE = int(env.number("PUSH_GATHER_PER_MINUTE", 20))
 #: Origins beside the three vendors' that group robots and the gateway for short messages may be at.
 OUTWARD_ORIGINS = env.origins("OUTWARD_ORIGINS")
+#: How long records of who did what are kept. The law wants six months; the database itself refuses less.
+RECORD_DAYS = int(env.number("RECORD_DAYS", 365, least=184))
 LOG_FORMAT = env.choice("LOG_FORMAT", "json", ("json", "console"))
 
 # --- Celery -----------------------------------------------------------------------------------------------------

@@ -8,7 +8,8 @@ class DispatchConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import receivers, receivers_media
+        from . import exports, receivers, receivers_media
 
+        assert exports
         assert receivers
         assert receivers_media

@@ -11,8 +11,11 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Building, Community, Membership, Role, User
+from accounts.records import name_actions
+from accounts.services.recording import record
 from community_report.core.errors import Conflict, Invalid
 
 from .models import Notice, NoticeRead
@@ -23,6 +26,15 @@ log = structlog.get_logger(__name__)
 TITLE_MAX, BODY_MAX = 80, 10_000
 #: Who has not read a notice is reminded at most so often.
 REMIND_EVERY = timedelta(days=1)
+
+name_actions(
+    {
+        "notice_written": gettext_lazy("发布公告"),
+        "notice_changed": gettext_lazy("修改公告"),
+        "notice_withdrawn": gettext_lazy("撤下公告"),
+        "notice_reminded": gettext_lazy("提醒看公告"),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -57,6 +69,7 @@ def publish_notice(
     notice.save()
     notice.roles.set(roles)
     notice.buildings.set(buildings)
+    record("notice_written", actor=actor, community=community, subject=notice.title)
     _publish_if_due(notice, timezone.now())
     return notice
 
@@ -106,6 +119,7 @@ def edit_notice(*, actor: User, notice_id: UUID, changes: dict[str, Any]) -> Not
         roles, buildings = _resolve(notice.community, changes["audience"])
         notice.roles.set(roles)
         notice.buildings.set(buildings)
+    record("notice_changed", actor=actor, community=notice.community_id, subject=notice.title)
     _publish_if_due(notice, timezone.now())
     return notice
 
@@ -136,6 +150,7 @@ def delete_notice(*, actor: User, notice_id: UUID) -> None:
     must_publish(actor, notice.community)
     notice.deleted_at = timezone.now()
     notice.save(update_fields=["deleted_at", "updated_at"])
+    record("notice_withdrawn", actor=actor, community=notice.community_id, subject=notice.title)
 
 
 def publish_due(now: datetime) -> int:
@@ -172,6 +187,7 @@ def remind_unread(*, actor: User, notice_id: UUID) -> int:
     if number:
         notice.reminded_at, notice.reminders = now, notice.reminders + 1
         notice.save(update_fields=["reminded_at", "reminders", "updated_at"])
+        record("notice_reminded", actor=actor, community=notice.community_id, subject=notice.title)
         notice_reminded.send(sender=Notice, notice=notice)
     return number
 

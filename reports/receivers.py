@@ -1,4 +1,4 @@
-"""What reports do when something happens in accounts."""
+"""What reports do when something happens in accounts, and what is recorded of what happens to them."""
 
 from typing import Any
 
@@ -6,11 +6,23 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from accounts.models import Membership, Role
+from accounts.records import name_actions
+from accounts.services.recording import record
 from accounts.signals import membership_ended
 
-from .models import Claim, Report
+from .models import Claim, Report, ReportEvent
 from .services.engine import Change
-from .states import Status
+from .signals import report_changed
+from .states import EVENT_KINDS, Status, event_label
+
+name_actions({f"report_{kind}": event_label(kind) for kind in EVENT_KINDS})
+
+
+@receiver(report_changed, dispatch_uid="reports.record_change")
+def record_change(sender: Any, report: Report, event: ReportEvent, **_: Any) -> None:
+    """Who did it. What was said stands in the event, which erasure can blank; a record keeps no words of people."""
+    if event.actor is not None:
+        record(f"report_{event.kind}", actor=event.actor, community=report.community_id, subject=report.number)
 
 
 @receiver(membership_ended, dispatch_uid="reports.give_back_claims")

@@ -145,6 +145,10 @@ _MORE_EVENTS = {
 }
 
 
+#: Every kind of event that there is.
+EVENT_KINDS = (*Action.values, *_MORE_EVENTS)
+
+
 def event_label(kind: str) -> str | Promise:
     """An event's kind in words; a kind that has none is shown as it is."""
     return Action(kind).label if kind in Action.values else _MORE_EVENTS.get(kind, kind)

@@ -9,6 +9,7 @@ from accounts.models import Community, Home, Invitation, Membership, Role, Roste
 from accounts.policies import lacks, standing_of
 from accounts.services import family, memberships
 from accounts.services.memberships import hold_for_decision, hold_person
+from accounts.services.recording import record
 from accounts.services.roster import find_building, find_entry, find_home
 from accounts.signals import binding_decided, binding_made, binding_requested
 from accounts.text import Home as StatedHome
@@ -218,6 +219,7 @@ def accept_invitation(*, actor: User, code: str, name: str, phone: str) -> Membe
             memberships.start(membership, decided_by=invitation.created_by)
         invitation.used_by, invitation.used_at = person, timezone.now()
         invitation.save(update_fields=["used_by", "used_at"])
+        record("invitation_used", actor=person, community=invitation.community, subject=invitation.role.name)
     return membership
 
 

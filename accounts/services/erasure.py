@@ -7,6 +7,7 @@ from guardian.models import UserObjectPermission
 from accounts.models import AdminLogin, Membership, Shift, User
 from accounts.services import memberships
 from accounts.services.memberships import hold_person
+from accounts.services.recording import record
 from accounts.signals import person_erased
 
 
@@ -18,6 +19,7 @@ def erase_identity(*, actor: User) -> None:
     """
     with transaction.atomic():
         person = hold_person(actor)
+        record("erased", actor=person)
         own = Membership.objects.filter(user=person)
         for membership in own.live().for_view().select_for_update(of=("self",)).order_by("pk"):
             if membership.status == Membership.Status.ACTIVE:

@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Community, Invitation, Role, User
 from accounts.policies import may_hand_out, require, standing_of
+from accounts.services.recording import record
 from community_report.core.errors import Forbidden, Invalid
 
 MAX_HOURS = 720
@@ -27,12 +29,14 @@ def create_invitation(*, actor: User | None, community: Community, role: str, ex
         raise Forbidden(_("您不能给出自己没有的权限"))
     if not 1 <= expires_hours <= MAX_HOURS:
         raise Invalid.field("expires_hours", _("有效期应为 1 到 720 小时"))
-    return Invitation.objects.create(
-        community=community,
-        role=found,
-        expires_at=timezone.now() + timedelta(hours=expires_hours),
-        created_by=actor,
-    )
+    with transaction.atomic():
+        record("invited", actor=actor, community=community, subject=found.name)
+        return Invitation.objects.create(
+            community=community,
+            role=found,
+            expires_at=timezone.now() + timedelta(hours=expires_hours),
+            created_by=actor,
+        )
 
 
 def invitation_url(invitation: Invitation) -> str:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import AdminLogin, Community, Membership, Role, User
 from accounts.policies import may_enter_admin
+from accounts.services.recording import record
 from accounts.text import clean_phone
 from community_report.core.errors import Conflict, Gone, Invalid, NotFound
 
@@ -41,6 +42,7 @@ def issue_admin_login(*, community: Community, phone: str) -> str:
     membership = managers.filter(phone=number).select_related("user").order_by("-decided_at").first()
     if membership is None:
         raise NotFound(_("这个手机号不是该小区在任的管理人员"))
+    record("admin_link", actor=None, community=community, person=membership.user)
     secret = secrets.token_urlsafe(32)
     AdminLogin.objects.create(
         user=membership.user,
@@ -83,6 +85,7 @@ def set_admin_password(*, secret: str, password: str) -> User:
         person.set_password(password)
         person.save(update_fields=["username", "password"])
         AdminLogin.objects.filter(user=person, used_at__isnull=True).update(used_at=timezone.now())
+        record("password_set", actor=person)
     return person
 
 

@@ -15,6 +15,7 @@ from accounts.policies import GRANTABLE, PERMISSIONS_OF_KIND, Standing, may_hand
 from accounts.services import memberships
 from accounts.services.communities import RESIDENT
 from accounts.services.memberships import direct_permissions, hold_for_decision, hold_person
+from accounts.services.recording import record
 from accounts.signals import binding_decided, quiet_hours_changed
 from accounts.text import clean
 from community_report.core.errors import Conflict, Forbidden, Invalid
@@ -147,6 +148,7 @@ def _add(membership: Membership, role: Role, actor: User) -> None:
         phone=membership.phone,
     )
     memberships.start(added, decided_by=actor)
+    record("role_given", actor=actor, community=added.community_id, person=added.user, subject=role.name)
 
 
 def _standing_one(membership: Membership) -> Membership:
@@ -173,6 +175,15 @@ def set_permissions(*, actor: User, membership: Membership, permissions: Collect
         direct.filter(permission__codename__in=held - wanted).delete()
         for permission in wanted - held:
             assign_perm(permission, membership.user, membership.community)
+        if held != wanted:
+            words = " ".join(f"{'+' if name in wanted else '-'}{name}" for name in sorted(wanted ^ held))
+            record(
+                "permissions_set",
+                actor=actor,
+                community=membership.community_id,
+                person=membership.user,
+                detail=words,
+            )
     log.info(
         "permissions_set",
         actor=str(actor.pk),

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import Building, Community, Home, RosterEntry
-from accounts.text import clean, clean_home, clean_part, clean_phone, spellings
+from accounts.text import clean, clean_home, clean_part, clean_phone, is_shortened, spellings
 
 MAX_NAME = MAX_ROOM = 40
 
@@ -76,14 +77,29 @@ class RosterRow:
     phone: str
 
 
+@dataclass(frozen=True)
+class RosterChange:
+    """One entry that an import made (`before` None) or changed: (name, phone) before and after, and its key."""
+
+    home: str
+    before: tuple[str, str] | None
+    after: tuple[str, str]
+    entry: int | None  # None in a dry run, where it was not made
+
+
 @dataclass
 class RosterResult:
-    """How many entries were made, changed and found as they are; `rejected` holds (row number, why)."""
+    """How many entries were made, changed and found as they are; `rejected` holds (row number, why).
+
+    `changes` are what it did, in the file's order; `new_homes` the keys of the homes that it made.
+    """
 
     added: int = 0
     updated: int = 0
     unchanged: int = 0
     rejected: list[tuple[int, str]] = field(default_factory=list)
+    changes: list[RosterChange] = field(default_factory=list)
+    new_homes: list[int] = field(default_factory=list)
 
 
 class _Rejected(Exception):
@@ -135,7 +151,7 @@ class _Import:
                 line = self._line(row)
                 first = seen.setdefault((line.place, line.phone), row.number)
                 if first != row.number:
-                    raise _Rejected(f"repeats the home and phone of row {first}")
+                    raise _Rejected(_("与第 %(row)d 行的房屋和手机重复") % {"row": first})
             except _Rejected as rejected:
                 self.result.rejected.append((row.number, str(rejected)))
             else:
@@ -145,9 +161,9 @@ class _Import:
     def _line(self, row: RosterRow) -> _Line:
         name, room = clean(row.name), clean_part(row.room)
         if not name or len(name) > MAX_NAME:
-            raise _Rejected("the name is missing" if not name else "the name is too long")
+            raise _Rejected(_("缺少姓名") if not name else _("姓名太长"))
         if not room or len(room) > MAX_ROOM:
-            raise _Rejected("the room is missing" if not room else "the room is too long")
+            raise _Rejected(_("缺少房号") if not room else _("房号太长"))
         building = self._building(row.building)
         return _Line(row.number, (building.pk, self._unit(building, row.unit), room), name, self._phone(row.phone))
 
@@ -155,9 +171,8 @@ class _Import:
         names = spellings("building", clean_part(name))
         found = next((self.buildings[name] for name in names if name in self.buildings), None)
         if found is None:
-            raise _Rejected(
-                f"the community has no building {clean(name)!r}" if clean(name) else "the building is missing"
-            )
+            given = clean(name)
+            raise _Rejected(_("小区没有楼栋“%(name)s”") % {"name": given} if given else _("缺少楼栋"))
         return found
 
     def _unit(self, building: Building, unit: str) -> str:
@@ -166,43 +181,55 @@ class _Import:
             return ""
         found = next((u for u in spellings("unit", given) if u in building.units), None)
         if found is None:
-            raise _Rejected(f"{building.name} has no unit {given!r}" if given else "the unit is missing")
+            words = {"building": building.name, "unit": given}
+            raise _Rejected(_("%(building)s没有单元“%(unit)s”") % words if given else _("缺少单元"))
         return found
 
     def _phone(self, phone: str) -> str:
         if not clean(phone):
-            raise _Rejected("the phone is missing")
+            raise _Rejected(_("缺少手机"))
         try:
             return clean_phone(phone)
         except ValueError:
-            raise _Rejected(f"{clean(phone)!r} is no phone number") from None
+            given = clean(phone)
+            if is_shortened(given):
+                said = _("“%(phone)s”被表格软件缩写，末几位已经丢失；请把这一列设为文本再导出")
+            else:
+                said = _("“%(phone)s”不是手机号码")
+            raise _Rejected(said % {"phone": given}) from None
 
     def _homes(self, places: set[tuple[int, str, str]]) -> dict[tuple[int, str, str], Home]:
+        last = Home.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
         Home.objects.bulk_create(
             [Home(building_id=building, unit=unit, room=room) for building, unit, room in sorted(places)],
             ignore_conflicts=True,
             batch_size=1000,
         )
-        there = Home.objects.filter(building__community=self.community)
+        there = list(Home.objects.filter(building__community=self.community).select_related("building"))
+        self.result.new_homes = [home.pk for home in there if home.pk > last]
         return {(home.building_id, home.unit, home.room): home for home in there}
 
     def _write(self, lines: list[_Line], homes: dict[tuple[int, str, str], Home]) -> None:
         entries = list(RosterEntry.objects.filter(home__building__community=self.community))
         known = _Known(entries, lines, homes)
-        added: list[RosterEntry] = []
-        changed: list[RosterEntry] = []
+        touched: list[tuple[RosterEntry, str, tuple[str, str] | None]] = []
         for line in lines:
             home = homes[line.place]
             entry = known.entry(home, line)
             if entry is None:
-                added.append(RosterEntry(home=home, name=line.name, phone=line.phone))
+                touched.append((RosterEntry(home=home, name=line.name, phone=line.phone), str(home), None))
             elif (entry.name, entry.phone) != (line.name, line.phone):
+                touched.append((entry, str(home), (entry.name, entry.phone)))
                 entry.name, entry.phone = line.name, line.phone
-                changed.append(entry)
+        added = [entry for entry, _home, before in touched if before is None]
+        changed = [entry for entry, _home, before in touched if before is not None]
         RosterEntry.objects.bulk_update(changed, ["name", "phone"], batch_size=500)
         RosterEntry.objects.bulk_create(added, batch_size=1000)
         self.result.added, self.result.updated = len(added), len(changed)
-        self.result.unchanged = len(lines) - len(added) - len(changed)
+        self.result.unchanged = len(lines) - len(touched)
+        self.result.changes = [
+            RosterChange(home, before, (entry.name, entry.phone), entry.pk) for entry, home, before in touched
+        ]
 
 
 class _Known:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
+from django.utils.translation import gettext as _
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
@@ -28,14 +29,15 @@ class RosterFileError(Exception):
     """The file as a whole cannot be read; the text says why."""
 
 
-def read_roster_file(path: Path) -> list[RosterRow]:
-    """The rows below the heading, blank ones left out. Raises RosterFileError."""
+def read_roster_file(path: Path, name: str = "") -> list[RosterRow]:
+    """The rows below the heading, blank ones left out. `name` is what people call the file. Raises RosterFileError."""
+    name = name or path.name
     readers = {".xlsx": _workbook, ".csv": _csv}
     reader = readers.get(path.suffix.lower())
     if reader is None:
-        raise RosterFileError(f"{path.name}: an .xlsx or .csv file is needed")
+        raise RosterFileError(_("%(name)s：需要 .xlsx 或 .csv 文件") % {"name": name})
     try:
-        return _rows(islice(reader(path), MAX_ROWS + 1))
+        return _rows(islice(reader(path, name), MAX_ROWS + 1))
     except OSError as error:
         raise RosterFileError(f"{path}: {error.strerror or error}") from None
 
@@ -55,7 +57,7 @@ def _columns(heading: Iterable[object]) -> dict[str, int]:
     found = {name: words.index(word) for name, known in HEADINGS.items() for word in reversed(known) if word in words}
     missing = [f"{name} ({HEADINGS[name][1]})" for name in HEADINGS if name not in found]
     if missing:
-        raise RosterFileError(f"row 1 (the headings) lacks: {', '.join(missing)}")
+        raise RosterFileError(_("第 1 行（标题）缺少：%(columns)s") % {"columns": ", ".join(missing)})
     return found
 
 
@@ -65,14 +67,14 @@ def _text(cell: object) -> str:
         return ""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
-    return clean(cell)
+    return clean(cell).lstrip("'’‘`")
 
 
-def _workbook(path: Path) -> Iterator[Sequence[object]]:
+def _workbook(path: Path, name: str) -> Iterator[Sequence[object]]:
     try:
         book = load_workbook(path, read_only=True, data_only=True)
     except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError):
-        raise RosterFileError(f"{path.name} is no Excel workbook (.xlsx)") from None
+        raise RosterFileError(_("%(name)s 不是 Excel 工作簿（.xlsx）") % {"name": name}) from None
     try:
         sheet = book.worksheets[0]
         sheet.reset_dimensions()  # some exporters write a wrong size
@@ -81,14 +83,14 @@ def _workbook(path: Path) -> Iterator[Sequence[object]]:
         book.close()
 
 
-def _csv(path: Path) -> Iterator[Sequence[object]]:
-    text = _decode(path.read_bytes(), path.name)
+def _csv(path: Path, name: str) -> Iterator[Sequence[object]]:
+    text = _decode(path.read_bytes(), name)
     heading = text.split("\n", 1)[0]
     delimiter = max(",\t;", key=heading.count)
     try:
         yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     except csv.Error as error:
-        raise RosterFileError(f"{path.name}: {error}") from None
+        raise RosterFileError(f"{name}: {error}") from None
 
 
 def _decode(raw: bytes, name: str) -> str:
@@ -99,4 +101,4 @@ def _decode(raw: bytes, name: str) -> str:
             return raw.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise RosterFileError(f"{name}: neither UTF-8 nor GB18030")
+    raise RosterFileError(_("%(name)s 的编码既不是 UTF-8 也不是 GB18030") % {"name": name})

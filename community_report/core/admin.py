@@ -13,6 +13,7 @@ from django.forms import ModelChoiceField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 
+from .admin_export import ExportMixin
 from .errors import DomainError
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class DeskAdmin(ModelAdmin):
     warn_unsaved_form = True
 
 
-class ScopedAdmin(DeskAdmin):
+class ScopedAdmin(ExportMixin, DeskAdmin):
     """Rows of the communities in which the person holds `permission`.
 
     `community_paths` lead from the row to its community (several where any of them may); `may_add`, `may_change` and
@@ -50,6 +51,7 @@ class ScopedAdmin(DeskAdmin):
     permission = "manage_reports"
     may_add = may_change = True
     may_delete = False
+    change_list_template = "admin/export_change_list.html"
 
     def _holds(self, request: HttpRequest) -> bool:
         scope = communities_of(request, self.permission) if request.user.is_active else frozenset()

@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import Invitation, Membership, RosterEntry, Shift, User
+from accounts.models import Invitation, Membership, Record, RosterEntry, Shift, User
 from accounts.policies import standing_of
 from dispatch.models import Contact, Delivery, InboundMessage
 from notices.models import Notice, NoticeRead
@@ -43,6 +43,9 @@ def _accounts(user: User) -> dict[str, Any]:
             for entry in RosterEntry.objects.filter(memberships__in=own).select_related("home__building").distinct()
         ],
         "rota": _rows(Shift.objects.filter(user=user), "role__slug", "weekday", "starts", "ends"),
+        "records": _rows(
+            Record.objects.filter(actor=user).order_by("id"), "at", "action", "subject", "detail", "path", "address"
+        ),
         "invitations": _rows(
             Invitation.objects.filter(Q(used_by=user) | Q(created_by=user)).order_by("created_at"),
             *("community__slug", "role__slug", "created_at", "expires_at", "used_at"),

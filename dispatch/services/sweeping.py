@@ -10,6 +10,7 @@ import structlog
 from django.contrib.sessions.models import Session
 from django.db import InterfaceError, OperationalError
 
+from accounts.services import recording, roster_importing
 from dispatch.models import Outbox
 from notices.services import publish_due
 from reports.services.clock import fire_deadlines
@@ -55,6 +56,8 @@ def sweep(now: datetime, *, queue_download: Callable[[UUID], object]) -> None:
         "uploads": lambda: remove_old_uploads(now),
         "temporary_files": lambda: media.clean_temporary_files(now),
         "messages": lambda: remove_old_messages(now),
+        "roster_imports": lambda: roster_importing.remove_undecided(now),
+        "records": lambda: recording.prune(now),
         "sessions": lambda: Session.objects.filter(expire_date__lt=now).delete(),
     }
     for name, part in parts.items():

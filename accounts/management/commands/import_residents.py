@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import translation
 
 from accounts.services.communities import community_of_slug
 from accounts.services.roster import import_roster
@@ -21,6 +22,10 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="say what would happen, change nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        with translation.override("en"):  # what the shell is told is English, as of every command
+            self._import(options)
+
+    def _import(self, options: dict[str, Any]) -> None:
         try:
             community = community_of_slug(options["community"])
             rows = read_roster_file(options["file"])

@@ -76,6 +76,7 @@ GROUPS: tuple[tuple[Words, tuple[Page | Own, ...]], ...] = (
         (
             Page("accounts.Membership", "how_to_reg"),
             Page("accounts.RosterEntry", "contacts"),
+            Page("accounts.RosterImport", "upload_file"),
             Page("accounts.User", "person"),
             Page("accounts.Role", "badge"),
             Page("accounts.Shift", "calendar_month"),
@@ -99,6 +100,7 @@ GROUPS: tuple[tuple[Words, tuple[Page | Own, ...]], ...] = (
         _("设置"),
         (
             Own("routing", "alt_route", _("谁会收到"), "manage_reports"),
+            Page("accounts.Record", "policy"),
             Page("reports.Category", "category"),
             Page("reports.Tag", "sell"),
             Page("accounts.Community", "apartment"),
@@ -115,7 +117,13 @@ GROUPS: tuple[tuple[Words, tuple[Page | Own, ...]], ...] = (
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Groups as the theme wants them; a group of which nothing may be seen is not shown."""
     first = {"title": _("今日概况"), "icon": "dashboard", "link": reverse("admin:index")}
-    groups: list[dict[str, Any]] = [{"items": [first]}]
+    report = {
+        "title": _("月报"),
+        "icon": "summarize",
+        "link": reverse("admin:monthly"),
+        "permission": lambda request: communities_of(request, "view_statistics") != frozenset(),
+    }
+    groups: list[dict[str, Any]] = [{"items": [first, report]}]
     for title, pages in GROUPS:
         groups.append({"title": title, "separator": True, "items": [page.entry(request) for page in pages]})
     return groups

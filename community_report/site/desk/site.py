@@ -12,6 +12,7 @@ from unfold.sites import UnfoldAdminSite
 
 from .dashboard import dashboard
 from .routing import routing
+from .monthly import monthly_page
 
 
 class DeskCatalog(JavaScriptCatalog):
@@ -31,4 +32,7 @@ class DeskSite(UnfoldAdminSite):
         return DeskCatalog.as_view(packages=["django.contrib.admin"])(request)
 
     def extra_urls(self) -> list[URLPattern]:
-        return [path("routing/", self.admin_view(routing), name="routing")]
+        return [
+            path("routing/", self.admin_view(routing), name="routing"),
+            path("monthly", self.admin_view(monthly_page), name="monthly"),
+        ]

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0003_rota_and_special_days'),
-        ('dispatch', '0005_hot_rows'),
+        ('dispatch', '0006_inbound_attempts'),
         ('notices', '0003_reminders'),
         ('reports', '0004_reminders'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -1,0 +1,74 @@
+"""The back office: who did what, when and from where."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from community_report.core.admin import ReadOnly, ScopedAdmin, communities_of
+
+from .models import Record
+from .records import ACTIONS, REFUSALS
+
+#: Groups of actions, as one looks for them: the beginning of an action's word.
+GROUPS = {
+    "refusal": (_("拒绝与失败"), REFUSALS),
+    "door": (_("登录与退出"), ("login", "logout", "password_set", "admin_link", "erased")),
+    "report": (_("报单"), ("report_",)),
+    "people": (_("人员与权限"), ("binding_", "role_", "permissions_", "invit")),
+    "notice": (_("公告"), ("notice_",)),
+    "admin": (_("后台"), ("admin_",)),
+    "data": (_("导入导出"), ("export", "roster_")),
+}
+
+
+class GroupFilter(admin.SimpleListFilter):
+    title = _("类别")
+    parameter_name = "group"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(word, name) for word, (name, _begins) in GROUPS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Record]) -> QuerySet[Record]:
+        chosen = GROUPS.get(self.value() or "")
+        if chosen is None:
+            return queryset
+        begins = tuple(chosen[1])
+        return queryset.filter(action__in=[word for word in ACTIONS if word.startswith(begins)])
+
+
+@admin.register(Record)
+class RecordAdmin(ReadOnly, ScopedAdmin):
+    permission = "manage_people"
+    list_display = ("moment", "who", "what", "subject", "whom", "detail", "address")
+    list_filter = (GroupFilter, ("at", admin.DateFieldListFilter), ("community", admin.RelatedOnlyFieldListFilter))
+    list_select_related = ("actor", "person")
+    search_fields = ("subject", "actor__display_name", "person__display_name", "=address")
+    search_help_text = _("报单编号、姓名、公告标题或网络地址")
+    ordering = ("-id",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Record]:
+        """Also what their people did where no community was named: logins, and refusals."""
+        scope = communities_of(request, self.permission)
+        return Record.objects.all() if scope is None else Record.objects.of_communities(scope)
+
+    @admin.display(description=_("时间"), ordering="id")
+    def moment(self, row: Record) -> str:
+        return date_format(timezone.localtime(row.at), "Y-m-d H:i:s")
+
+    @admin.display(description=_("谁"))
+    def who(self, row: Record) -> str:
+        return str(row.actor) if row.actor else gettext("系统或未登录的人")
+
+    @admin.display(description=_("做了什么"), ordering="action")
+    def what(self, row: Record) -> str:
+        return row.label
+
+    @admin.display(description=_("对谁"))
+    def whom(self, row: Record) -> str:
+        return str(row.person) if row.person else "—"

@@ -1,0 +1,143 @@
+"""The back office: importing the roster from a file, looked at before it is done."""
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from community_report.core.admin import ScopedAdmin
+from community_report.core.errors import DomainError
+
+from .models import RosterImport
+from .policies import person_of
+from .services import roster_importing as importing
+
+#: Rows of a preview: what is more is counted.
+SHOWN = 500
+
+
+if TYPE_CHECKING:
+    ModelForm = forms.ModelForm[RosterImport]
+else:  # Django's class takes no parameters at run time
+    ModelForm = forms.ModelForm
+
+
+class RosterImportForm(ModelForm):
+    file = forms.FileField(
+        label=_("文件"), help_text=_("XLSX 或 CSV，第一行是标题：楼栋、单元、房号、姓名、手机。先预览，再导入。")
+    )
+
+    class Meta:
+        model = RosterImport
+        fields = ("community",)
+
+
+@admin.register(RosterImport)
+class RosterImportAdmin(ScopedAdmin):
+    permission = "manage_people"
+    may_change = False
+    change_form_template = "admin/accounts/roster_import.html"
+    list_display = (
+        "file_name",
+        "community",
+        "step",
+        "added",
+        "updated",
+        "unchanged",
+        "bad",
+        "created_by",
+        "created_at",
+    )
+    list_select_related = ("community", "created_by")
+    list_filter = (("community", admin.RelatedOnlyFieldListFilter),)
+    search_fields = ("file_name",)
+    form = RosterImportForm
+    readonly_fields = ("file_name", "step", "counts", "differences", "bad_rows")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RosterImport]:
+        return super().get_queryset(request).defer("rows")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("community", *self.readonly_fields) if obj else ("community", "file")
+
+    def get_urls(self) -> list[URLPattern]:
+        views = (("apply", importing.apply_import), ("undo", importing.undo_import))
+        own = [path(f"<int:pk>/{word}", self.admin_site.admin_view(self._doing(act))) for word, act in views]
+        return [*own, *super().get_urls()]
+
+    def _doing(self, act: Any) -> Any:
+        @require_POST
+        def view(request: HttpRequest, pk: int) -> HttpResponse:
+            if self.get_object(request, str(pk)) is not None:  # theirs
+                try:
+                    act(actor=person_of(request), pk=pk)
+                    self.message_user(request, gettext("已完成"))
+                except DomainError as refused:
+                    self.message_user(request, refused.detail, messages.ERROR)
+            return HttpResponseRedirect(reverse("admin:accounts_rosterimport_change", args=[pk]))
+
+        return view
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> RosterImport:
+        clean = form.cleaned_data
+        return importing.prepare_import(actor=person_of(request), community=clean["community"], file=clean["file"])
+
+    def save_model(self, request: HttpRequest, obj: RosterImport, form: Any, change: bool) -> None:
+        """Done by the service."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """There is nothing related."""
+
+    def response_add(
+        self, request: HttpRequest, obj: RosterImport, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:accounts_rosterimport_change", args=[obj.pk]))
+
+    @admin.display(description=_("进度"))
+    def step(self, row: RosterImport) -> str:
+        if row.undone_at:
+            return gettext("已撤销")
+        return gettext("已导入") if row.applied_at else gettext("待确认")
+
+    @admin.display(description=_("有问题的行"))
+    def bad(self, row: RosterImport) -> int:
+        return len(row.rejected)
+
+    @admin.display(description=_("结果"))
+    def counts(self, row: RosterImport) -> str:
+        words = gettext("新增 %(added)d，修改 %(updated)d，不变 %(unchanged)d，有问题 %(bad)d")
+        return words % {
+            "added": row.added,
+            "updated": row.updated,
+            "unchanged": row.unchanged,
+            "bad": len(row.rejected),
+        }
+
+    @admin.display(description=_("变化"))
+    def differences(self, row: RosterImport) -> str:
+        lines = (
+            (home, " ".join(before) if before else gettext("（新增）"), " ".join(after))
+            for home, before, after, _entry in row.changes[:SHOWN]
+        )
+        return _table((gettext("房屋"), gettext("原来"), gettext("导入后")), lines, len(row.changes))
+
+    @admin.display(description=_("有问题的行"))
+    def bad_rows(self, row: RosterImport) -> str:
+        return _table((gettext("行"), gettext("原因")), row.rejected[:SHOWN], len(row.rejected))
+
+
+def _table(heading: Any, lines: Any, number: int) -> str:
+    if not number:
+        return "—"
+    cells = "".join(f"<td class='p-2'>{{{n}}}</td>" for n in range(len(heading)))
+    rows = format_html_join("", f"<tr>{cells}</tr>", (tuple(line) for line in lines))
+    heads = format_html_join("", "<th class='p-2 text-left'>{}</th>", ((word,) for word in heading))
+    more = gettext("还有 %(n)d 行") % {"n": number - SHOWN} if number > SHOWN else ""
+    return format_html("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>{}", heads, rows, more)

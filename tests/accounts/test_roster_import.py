@@ -1,0 +1,150 @@
+"""Importing the roster from the back office: looked at first, done once, taken back while nothing stands on it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Home, Record, RosterEntry, RosterImport, User
+from accounts.services import roster_importing as importing
+from accounts.text import clean_phone
+from community_report.core.errors import Conflict, DomainError, Forbidden
+from tests.factories import Cast, bind, role_of
+
+ADDRESS = "/admin/accounts/rosterimport/"
+LINES = [
+    "楼栋,单元,房号,姓名,手机",
+    "6幢,1单元,401,李阿姨,13900000009",  # another number: changed
+    "6幢,1单元,402,王先生,13900000002",  # as it is
+    "6幢,1单元,501,刘大爷,13700000001",  # new, in a new home
+    "9幢,1单元,1,甲,13700000002",  # no such building
+]
+
+
+def upload(*lines: str, encoding: str = "utf-8", name: str = "名册.csv") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, "\r\n".join(lines).encode(encoding))
+
+
+def client_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user, backend="accounts.auth.ManagerBackend")
+    return client
+
+
+def prepared(cast: Cast, *lines: str) -> RosterImport:
+    return importing.prepare_import(actor=cast.manager, community=cast.community, file=upload(*(lines or LINES)))
+
+
+def roster() -> set[tuple[str, str, str]]:
+    return {(str(e.home), e.name, e.phone) for e in RosterEntry.objects.select_related("home__building")}
+
+
+def test_the_back_office_shows_what_a_file_would_change_and_then_does_it(cast: Cast) -> None:
+    client, before = client_of(cast.manager), roster()
+    sent = {"community": cast.community.pk, "file": upload(*LINES, encoding="gb18030")}
+    answer = client.post(f"{ADDRESS}add/", sent, follow=True)
+    page = answer.content.decode()
+    row = RosterImport.objects.get()
+    assert (row.added, row.updated, row.unchanged) == (1, 1, 1)
+    for words in ("李阿姨 13900000001", "李阿姨 13900000009", "刘大爷 13700000001", "小区没有楼栋“9幢”", "确认导入"):
+        assert words in page
+    assert roster() == before
+    client.post(f"{ADDRESS}{row.pk}/apply")
+    assert roster() - before == {
+        ("6幢1单元401", "李阿姨", "13900000009"),
+        ("6幢1单元501", "刘大爷", "13700000001"),
+    }
+    assert "撤销这次导入" in client.get(f"{ADDRESS}{row.pk}/change/").content.decode()
+    assert Record.objects.filter(action="roster_imported", actor=cast.manager, community=cast.community).count() == 1
+
+
+def test_an_import_is_done_once(cast: Cast) -> None:
+    row = prepared(cast)
+    importing.apply_import(actor=cast.manager, pk=row.pk)
+    with pytest.raises(Conflict):
+        importing.apply_import(actor=cast.manager, pk=row.pk)
+
+
+def test_undoing_brings_the_roster_back_as_it_was(cast: Cast) -> None:
+    before, homes = roster(), Home.objects.count()
+    row = prepared(cast)
+    importing.apply_import(actor=cast.manager, pk=row.pk)
+    importing.undo_import(actor=cast.manager, pk=row.pk)
+    assert roster() == before
+    assert Home.objects.count() == homes
+    with pytest.raises(Conflict):
+        importing.undo_import(actor=cast.manager, pk=row.pk)
+
+
+def test_nothing_is_undone_once_somebody_is_bound_to_it(cast: Cast) -> None:
+    row = prepared(cast)
+    importing.apply_import(actor=cast.manager, pk=row.pk)
+    entry = RosterEntry.objects.get(name="刘大爷")
+    bind(cast.stranger, role_of(cast.community, "resident"), entry.home)
+    cast.stranger.memberships.update(roster_entry=entry)
+    after = roster()
+    with pytest.raises(Conflict, match="已有 1 人绑定"):
+        importing.undo_import(actor=cast.manager, pk=row.pk)
+    assert roster() == after
+
+
+def test_nothing_is_undone_that_was_changed_since(cast: Cast) -> None:
+    row = prepared(cast)
+    importing.apply_import(actor=cast.manager, pk=row.pk)
+    RosterEntry.objects.filter(name="刘大爷").update(phone="13700000007")
+    with pytest.raises(Conflict, match="6幢1单元501"):
+        importing.undo_import(actor=cast.manager, pk=row.pk)
+
+
+def test_another_communitys_manager_neither_sees_nor_does_it(cast: Cast) -> None:
+    row, before = prepared(cast), roster()
+    client = client_of(cast.other_manager)
+    assert "名册.csv" not in client.get(ADDRESS).content.decode()
+    client.post(f"{ADDRESS}{row.pk}/apply")
+    for act in (importing.apply_import, importing.undo_import):
+        with pytest.raises(DomainError):
+            act(actor=cast.other_manager, pk=row.pk)
+    with pytest.raises(DomainError):
+        importing.prepare_import(actor=cast.other_manager, community=cast.community, file=upload(*LINES))
+    with pytest.raises(Forbidden):
+        importing.prepare_import(actor=cast.cleaner, community=cast.community, file=upload(*LINES))
+    assert roster() == before
+
+
+def test_a_file_that_cannot_be_read_is_refused_in_words(cast: Cast) -> None:
+    sent = {"community": cast.community.pk, "file": upload("姓名,手机", "甲,13700000001")}
+    page = client_of(cast.manager).post(f"{ADDRESS}add/", sent, follow=True).content.decode()
+    assert "第 1 行（标题）缺少" in page
+    assert not RosterImport.objects.exists()
+
+
+def test_what_nobody_decided_goes_after_a_week(cast: Cast) -> None:
+    old, new, done = prepared(cast), prepared(cast), prepared(cast)
+    importing.apply_import(actor=cast.manager, pk=done.pk)
+    RosterImport.objects.exclude(pk=new.pk).update(created_at=timezone.now() - timedelta(days=8))
+    assert importing.remove_undecided(timezone.now()) == 1
+    assert set(RosterImport.objects.values_list("pk", flat=True)) == {new.pk, done.pk}
+    assert old.pk not in {new.pk, done.pk}
+
+
+@pytest.mark.parametrize(
+    ("raw", "kept"),
+    [
+        ("13900000001.0", "13900000001"),
+        ("'13900000001", "13900000001"),
+        ("’１３９０００００００１", "13900000001"),
+        ("1.3900000001E+10", "13900000001"),
+        (13900000001.0, "13900000001"),
+    ],
+)
+def test_numbers_that_a_spreadsheet_mangled(raw: Any, kept: str) -> None:
+    assert clean_phone(raw) == kept
+
+
+@pytest.mark.parametrize("raw", ["1.39E+10", "1E+10", "1.390000000E+10"])
+def test_digits_that_are_lost_are_not_made_up(raw: str) -> None:
+    with pytest.raises(ValueError, match="no phone number"):
+        clean_phone(raw)

@@ -1,0 +1,72 @@
+"""Lists of the back office as files: what the list shows, of one's own communities, and recorded."""
+
+import csv
+import io
+from typing import Any
+
+import pytest
+from django.test import Client
+from openpyxl import load_workbook
+
+from accounts.models import Record, User
+from community_report.core.admin_export import EXPORTED
+from tests.factories import Cast
+
+
+def client_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user, backend="accounts.auth.ManagerBackend")
+    return client
+
+
+def address(label: str) -> str:
+    return "/admin/{}/{}/".format(*label.lower().split("."))
+
+
+def table(answer: Any) -> list[list[str]]:
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(text, newline="")))
+
+
+def test_reports_as_the_list_has_them(cast: Cast) -> None:
+    hidden, shown = cast.report(title="楼道灯不亮"), cast.report(title="=1+1")
+    client = client_of(cast.manager)
+    assert 'href="/admin/reports/report/export/csv?q=1' in client.get("/admin/reports/report/?q=1").content.decode()
+    answer = client.get("/admin/reports/report/export/csv", {"q": shown.number})
+    heading, row = table(answer)
+    assert (heading[0], row[0], row[4]) == ("编号", shown.number, "'=1+1")
+    assert "李阿姨" in row
+    assert hidden.number not in row
+    assert "attachment" in answer["Content-Disposition"]
+
+
+def test_the_same_as_a_workbook(cast: Cast) -> None:
+    report = cast.report()
+    answer = client_of(cast.manager).get("/admin/reports/report/export/xlsx")
+    sheet = load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active
+    assert [row[0].value for row in sheet.iter_rows()] == ["编号", report.number]
+
+
+@pytest.mark.parametrize("label", sorted(EXPORTED))
+def test_every_export_holds_the_own_communities_only_and_is_recorded(cast: Cast, label: str) -> None:
+    report = cast.report()
+    for person, sees in ((cast.manager, True), (cast.other_manager, False)):
+        words = str(table(client_of(person).get(f"{address(label)}export/csv")))
+        assert sees or not any(secret in words for secret in (report.number, "李阿姨", "6幢", "府琛花园"))
+    assert Record.objects.filter(action="export", actor=cast.manager, community=cast.community).count() == 1
+
+
+@pytest.mark.parametrize("label", sorted(EXPORTED))
+def test_nobody_else_exports(cast: Cast, label: str) -> None:
+    for person in (cast.resident, cast.cleaner, cast.stranger):
+        assert client_of(person).get(f"{address(label)}export/csv").status_code == 302
+
+
+def test_a_roster_that_went_out_comes_back_unchanged(cast: Cast, tmp_path: Any) -> None:
+    from accounts.services.roster import import_roster
+    from accounts.services.roster_file import read_roster_file
+
+    answer = client_of(cast.manager).get("/admin/accounts/rosterentry/export/csv")
+    (tmp_path / "r.csv").write_bytes(b"".join(answer.streaming_content))
+    result = import_roster(community=cast.community, rows=read_roster_file(tmp_path / "r.csv"))
+    assert (result.added, result.updated, result.unchanged, result.rejected) == (0, 0, 2, [])
