@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.dispatch import Signal
-from django.http import FileResponse, Http404, HttpRequest, HttpResponseRedirect, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -35,7 +35,7 @@ class ExportMixin(Base):
         name = f"{self.model._meta.app_label}_{self.model._meta.model_name}_export"
         return [path("export/<str:form>", self.admin_site.admin_view(self.export), name=name), *super().get_urls()]
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         forms = ("csv", "xlsx") if self.model._meta.label in EXPORTED else ()
         return super().changelist_view(request, {"export_forms": forms, **(extra_context or {})})
 

@@ -59,10 +59,9 @@ class Community:
 
         User.objects.filter(pk=self.resident.pk).update(muted_kinds=["notice"])
         audience = Audience(["resident"])
-        notice = publish_notice(
+        return publish_notice(
             actor=self.manager, community=self.community, title="停水通知", body="x", audience=audience
         )
-        return notice
 
     def browser(self, person: "User") -> requests.Session:
         """A session of the person with room for many requests at once."""

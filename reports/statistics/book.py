@@ -34,7 +34,7 @@ def _cell(value: Any) -> Any:
     return f"'{value}" if text else value
 
 
-def _sheets(found: Figures) -> Iterable[tuple[str, Line, list[Line]]]:
+def _sheets(found: Figures) -> Iterable[tuple[str, Line, Sequence[Line]]]:
     groups = [_("上报"), _("未完成"), _("解决用时（中位，分钟）")]
     yield _("概况"), [_("指标"), _("数值")], _overview(found)
     yield _("每天"), [_("日期"), _("上报"), _("提交结果")], [list(row.values()) for row in found["trend"]]

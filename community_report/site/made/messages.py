@@ -18,8 +18,13 @@ from .stories import Story
 TO_STAFF = {"submitted": Kind.NEW_REPORT}
 TO_REPORTER = {"claim": Kind.CLAIMED, "resolve": Kind.RESOLVED, "dismiss": Kind.DISMISSED}
 #: Of a hundred messages: delivered, sent and nothing more heard, not pushed, given up.
-OUTCOMES = ((Delivery.Status.DELIVERED, 90), (Delivery.Status.SENT, 4), (Delivery.Status.SKIPPED, 3),
-            (Delivery.Status.DEAD, 3))  # fmt: skip
+OUTCOMES = {
+    Delivery.Status.DELIVERED: 90,
+    Delivery.Status.SENT: 4,
+    Delivery.Status.SKIPPED: 3,
+    Delivery.Status.DEAD: 3,
+}
+CODES = {Delivery.Status.SKIPPED: "43004", Delivery.Status.DEAD: "user block"}
 
 
 class Messages:
@@ -56,8 +61,7 @@ class Messages:
 
     def _delivery(self, outbox: Outbox, event: ReportEvent, kind: Kind, user: User) -> Delivery:
         report = event.report
-        statuses, weights = zip(*OUTCOMES, strict=True)
-        status = self.rng.choices(statuses, weights)[0]
+        status = self.rng.choices(list(OUTCOMES), list(OUTCOMES.values()))[0]
         reached = status in (Delivery.Status.DELIVERED, Delivery.Status.SENT)
         sent = event.at + timedelta(seconds=self.rng.uniform(0.3, 4)) if reached else None
         read = sent + timedelta(minutes=self.rng.expovariate(1 / 40)) if sent and self.rng.random() < 0.7 else None
@@ -73,7 +77,7 @@ class Messages:
             path=f"/h5/reports/{report.pk}",
             status=status,
             channel="" if status == Delivery.Status.SKIPPED else "template",
-            code={Delivery.Status.SKIPPED: "43004", Delivery.Status.DEAD: "user block"}.get(status, ""),
+            code=CODES.get(status, ""),
             attempts=0 if status == Delivery.Status.SKIPPED else 1,
             due_at=event.at,
             created_at=event.at,
