@@ -11,8 +11,8 @@ from django.views.i18n import JavaScriptCatalog
 from unfold.sites import UnfoldAdminSite
 
 from .dashboard import dashboard
-from .routing import routing
 from .monthly import monthly_page
+from .routing import routing
 
 
 class DeskCatalog(JavaScriptCatalog):
