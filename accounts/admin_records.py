@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter, RelatedDropdownFilter
 
 from community_report.core.admin import ReadOnly, ScopedAdmin, communities_of
 
@@ -27,7 +28,7 @@ GROUPS = {
 }
 
 
-class GroupFilter(admin.SimpleListFilter):
+class GroupFilter(DropdownFilter):
     title = _("类别")
     parameter_name = "group"
 
@@ -46,7 +47,7 @@ class GroupFilter(admin.SimpleListFilter):
 class RecordAdmin(ReadOnly, ScopedAdmin):
     permission = "manage_people"
     list_display = ("moment", "who", "what", "subject", "whom", "detail", "address")
-    list_filter = (GroupFilter, ("at", admin.DateFieldListFilter), ("community", admin.RelatedOnlyFieldListFilter))
+    list_filter = (GroupFilter, ("at", RangeDateTimeFilter), ("community", RelatedDropdownFilter))
     list_select_related = ("actor", "person")
     search_fields = ("subject", "actor__display_name", "person__display_name", "=address")
     search_help_text = _("报单编号、姓名、公告标题或网络地址")
