@@ -32,6 +32,12 @@ def own_media(settings: Any, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"
 
 
+@pytest.fixture(autouse=True)
+def no_list_of_static_files(settings: Any) -> None:
+    """Every test client makes the middleware anew, which would read the whole folder of static files each time."""
+    settings.WHITENOISE_AUTOREFRESH = True
+
+
 @pytest.fixture
 def cast(db: None) -> Cast:
     return cast_on_stage()
