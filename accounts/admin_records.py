@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter
 
-from community_report.core.admin import ReadOnly, ScopedAdmin, communities_of
+from community_report.core.admin import OwnFilter, ReadOnly, ScopedAdmin, communities_of
 
 from .models import Record
 from .records import ACTIONS, REFUSALS
@@ -47,7 +47,7 @@ class GroupFilter(DropdownFilter):
 class RecordAdmin(ReadOnly, ScopedAdmin):
     permission = "manage_people"
     list_display = ("moment", "who", "what", "subject", "whom", "detail", "address")
-    list_filter = (GroupFilter, ("at", RangeDateTimeFilter), ("community", RelatedDropdownFilter))
+    list_filter = (GroupFilter, ("at", RangeDateTimeFilter), ("community", OwnFilter))
     list_select_related = ("actor", "person")
     search_fields = ("subject", "actor__display_name", "person__display_name", "=address")
     search_help_text = _("报单编号、姓名、公告标题或网络地址")

@@ -110,7 +110,7 @@ class Making:
 
     def _keep(self, stories: list[Story]) -> None:
         events = numbered(event for story in stories for event in story.events)
-        copy_in(Report, [story.report for story in stories])
+        copy_in(Report, [story.written() for story in stories])
         copy_in(ReportEvent, events)
         copy_in(Claim, numbered(claim for story in stories for claim in story.claims))
         copy_in(Rating, numbered(story.rating for story in stories if story.rating))

@@ -20,11 +20,12 @@ PACE = {"security": (4, 35), "hygiene": (14, 90), "repair": (22, 260), "": (25, 
 
 @dataclass
 class Story:
-    """One report and its rows. `at` is how far the story has come."""
+    """One report and its rows. `at` is how far the story has come, `status` what the report is then."""
 
     report: Report
     role_of: dict[UUID, str]
     at: datetime
+    status: str = ""
     events: list[ReportEvent] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
     alarms: list[Alarm] = field(default_factory=list)
@@ -36,17 +37,22 @@ class Story:
         event = ReportEvent(report=report, kind=kind, at=self.at, actor=actor, note=note, data=data)
         event.actor_role = self.role_of.get(actor.pk, "resident") if actor else ""
         if to is not None:
-            event.from_status, event.to_status = (report.status if self.events else None), to
+            event.from_status, event.to_status = self.status or None, to
             self._enter(to)
         report.updated_at = self.at
         self.events.append(event)
         return event
 
     def _enter(self, to: str) -> None:
-        vars(self.report).update(status=to, status_since=self.at)
+        self.status, self.report.status_since = to, self.at
         if to == Status.SUBMITTED:
             self.report.claimed_by, self.report.claimed_at = None, None
             set_claim_deadline(self.report, self.at)
+
+    def written(self) -> Report:
+        """The report as it is to be inserted: what is stored enters no status but by the services."""
+        values = {field.attname: getattr(self.report, field.attname) for field in Report._meta.concrete_fields}
+        return Report(**values | {"status": self.status})
 
     def end_claim(self, outcome: str) -> None:
         for claim in self.claims:
@@ -210,11 +216,11 @@ class Storyteller:
         claimed = story.claims[0].claimed_at if story.claims else story.at
         self._alarm(story, "unclaimed", story.report.claim_due_at, claimed, Status.SUBMITTED)
         done = story.report.resolved_at or story.report.closed_at or story.at
-        self._alarm(story, "overdue", story.report.due_at, done, story.report.status)
+        self._alarm(story, "overdue", story.report.due_at, done, story.status)
 
     def _alarm(self, story: Story, kind: str, due: datetime | None, until: datetime, status: str) -> None:
         report = story.report
-        waits = report.status in (Status.SUBMITTED, Status.CLAIMED) and report.status == status
+        waits = story.status in (Status.SUBMITTED, Status.CLAIMED) and story.status == status
         if due is None or due > self.now or not (waits or until > due):
             return
         story.alarms.append(Alarm(report=report, kind=kind, about=due, fired_at=due))
