@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from dispatch import tasks
 from dispatch.models import Delivery, Outbox
-from dispatch.services import sweeping
+from dispatch.services import alarms, sweeping
 from notices.models import Notice
 from notices.services import publish_notice
 from reports.models import Report
@@ -140,7 +140,10 @@ def test_a_pulse_without_work_is_cheap(cast: Cast, django_assert_max_num_queries
 
 
 @pytest.mark.django_db
-def test_while_all_pauses_are_long_the_pulse_asks_now_and_then(wechat: WeChat, cast: Cast) -> None:
+def test_while_all_pauses_are_long_the_pulse_asks_now_and_then(
+    wechat: WeChat, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alarms, "tell_of_troubles", lambda now: None)  # the managers' messages would ask as well
     wechat.on(SEND_TEXT, Answer(b"", 503))
     cast.report()
     route_all()
@@ -153,8 +156,7 @@ def test_while_all_pauses_are_long_the_pulse_asks_now_and_then(wechat: WeChat, c
         for second in range(1, 61):
             clock.move_to(start + timedelta(minutes=119, seconds=second))
             sweeping.pulse(timezone.now())
-    of_the_report = [content for _, content in wechat.texts[asked:] if "/h5/reports/" in content]
-    assert 2 <= len(of_the_report) <= 8
+    assert 2 <= len(wechat.texts) - asked <= 8
 
 
 @pytest.mark.django_db
