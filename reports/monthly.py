@@ -23,10 +23,9 @@ from community_report.core.tables import cell
 from .models import Category
 from .states import Status
 from .statistics import Figures, figures
+from .statistics.staff import LEAST_RATINGS
 
 Rows = list[list[Any]]
-#: No mean score is shown of fewer ratings than this: it would be one person's word.
-LEAST_RATINGS = 5
 
 
 @dataclass(frozen=True)

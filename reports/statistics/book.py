@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 
+from community_report.core.tables import cell
+
 Figures = dict[str, Any]
 Line = Sequence[Any]
 
@@ -27,11 +29,9 @@ def write_book(found: Figures) -> bytes:
 
 
 def _cell(value: Any) -> Any:
-    """A name that begins like a formula is kept a text (OWASP, "CSV injection")."""
-    if isinstance(value, float):
-        return round(value, 1)
-    text = isinstance(value, str) and value.lstrip()[:1] in ("=", "+", "-", "@")
-    return f"'{value}" if text else value
+    if value is None:
+        return None
+    return cell(round(value, 1) if isinstance(value, float) else value)
 
 
 def _sheets(found: Figures) -> Iterable[tuple[str, Line, Sequence[Line]]]:
