@@ -16,7 +16,12 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 #: What a page loads, one file each: address below /static/ → its parts in order, files of our `static` folder or of a
 #: package. Every page loads the same two, so the second page has them already, and the first asks for little.
 BUNDLES: dict[str, list[str | tuple[str, str]]] = {
-    "bundles/app.css": [("bootstrap", "css/bootstrap.min.css"), "css/theme.css"],
+    "bundles/app.css": [
+        ("bootstrap", "css/bootstrap.min.css"),
+        "css/theme/frame.css",
+        "css/theme/parts.css",
+        "css/theme/pages.css",
+    ],
     "bundles/app.js": [
         ("xstatic.pkg.jquery", "data/jquery.min.js"),
         ("bootstrap", "js/bootstrap.bundle.min.js"),
