@@ -14,8 +14,9 @@ from django.test import Client
 from community_report.core import database
 
 
-@pytest.fixture(autouse=True)
-def no_broken_connection_is_left() -> Iterator[None]:
+@pytest.fixture
+def no_broken_connection_is_left(transactional_db: None) -> Iterator[None]:
+    """Emptying the database afterwards, and the tests that follow, need one that works."""
     yield
     connection.close_if_unusable_or_obsolete()
 
@@ -37,7 +38,7 @@ def test_a_connection_is_not_waited_for_longer_than_that(monkeypatch: pytest.Mon
             psycopg2.connect(host=host, port=port, user="x", dbname="x")
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("no_broken_connection_is_left")
 def test_a_statement_is_given_up_and_the_next_one_works() -> None:
     with at_most(2), pytest.raises(OperationalError), database.patience(0.3), connection.cursor() as cursor:
         cursor.execute("SELECT pg_sleep(5)")
@@ -47,7 +48,7 @@ def test_a_statement_is_given_up_and_the_next_one_works() -> None:
         assert cursor.fetchone() == (1,)
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("no_broken_connection_is_left")
 def test_a_request_whose_connection_has_fallen_silent_gets_another(monkeypatch: pytest.MonkeyPatch, cast: Any) -> None:
     """Django asks at the beginning of a request whether its connection is still good, and has to be told soon."""
     monkeypatch.setattr(database, "FIRST_SECONDS", 0.0)
