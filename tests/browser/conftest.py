@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from devtools import chromium
 from devtools.demo import two_ports
@@ -19,6 +19,7 @@ from sandbox.client import SandboxClient
 
 PROJECT = Path(__file__).parents[2]
 START_SECONDS = 180
+expect.set_options(timeout=20_000)  # milliseconds; a busy machine is late, what is wrong stays wrong
 PHONE = {"width": 360, "height": 780}
 FLAGS = [
     "--no-sandbox",

@@ -13,6 +13,7 @@ from tests.sandbox.stub import Reply, StubApplication
 from tests.sandbox.web import WebApplication
 
 pytestmark = pytest.mark.browser
+expect.set_options(timeout=20_000)  # milliseconds; a busy machine is late, what is wrong stays wrong
 TEMPLATE = {"id": "tpl", "title": "新工单提醒", "content": "标题:{{thing1.DATA}}"}
 
 
@@ -26,7 +27,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1600, "height": 1000}, locale="zh-CN")
+    # A page that still slides in is clicked beside: Playwright waits for what moves within a frame, not for the frame.
+    context = browser.new_context(viewport={"width": 1600, "height": 1000}, locale="zh-CN", reduced_motion="reduce")
     yield context.new_page()
     context.close()
 
