@@ -3,7 +3,6 @@
 Working days are China's, its public holidays and make-up days included, but for what the back office's table says.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -13,20 +12,11 @@ from django.db.models import F, Q
 
 from accounts.models import Community, SpecialDay
 
+from .hours import parse_span
+
 #: No deadline is further away than this.
 HORIZON_DAYS = 3660
-_SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|(24):(00))")
 _REMEMBERED = "_special_days"
-
-
-def parse_span(text: str) -> tuple[int, int]:
-    """ "08:30-12:00" as minutes of the day; an end at or before the start is on the next day. Raises ValueError."""
-    match = _SPAN.fullmatch(text)
-    if match is None:
-        raise ValueError(f"{text!r} is not like '08:30-12:00'")
-    hours, minutes, end_hours, end_minutes = (int(group) for group in match.groups() if group is not None)
-    start, end = hours * 60 + minutes, end_hours * 60 + end_minutes
-    return start, end if end > start else end + 24 * 60
 
 
 def is_working_day(day: date) -> bool:

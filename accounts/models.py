@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from community_report.core.ids import opaque_id, short_code
 
+from .hours import validate_time_zone, validate_working_hours
 from .querysets import MembershipQuerySet, ShiftQuerySet
 from .records import Record as Record
 from .roster_imports import RosterImport as RosterImport
@@ -83,10 +84,11 @@ class Community(models.Model):
 
     slug = models.SlugField(_("标识"), max_length=40, unique=True)
     name = models.CharField(_("名称"), max_length=60)
-    timezone = models.CharField(_("时区"), max_length=40, default="Asia/Shanghai")
+    timezone = models.CharField(_("时区"), max_length=40, default="Asia/Shanghai", validators=[validate_time_zone])
     auto_confirm_days = models.PositiveSmallIntegerField(_("自动确认天数"), default=7)
     reopen_days = models.PositiveSmallIntegerField(_("可重新打开天数"), default=15)
-    working_hours = models.JSONField(_("工作时间"), default=list, blank=True)  # ["08:30-12:00", …]; empty: always
+    #: ["08:30-12:00", …]; empty: always
+    working_hours = models.JSONField(_("工作时间"), default=list, blank=True, validators=[validate_working_hours])
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

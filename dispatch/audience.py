@@ -13,9 +13,12 @@ from guardian.models import GroupObjectPermission, UserObjectPermission
 
 from accounts.models import Community, Membership, User
 from notices.services import audience_of, unread_of
-from reports.models import Claim, Follow, Ignore, Report, Tag
+from reports.models import Category, Claim, Follow, Ignore, Report, Tag
 
+from .kinds import Kind
 from .models import Delivery, Outbox
+from .services.reach import held_until, reason_to_skip
+from .services.texting import texting_for
 
 OFF_DUTY = "off_duty"
 
@@ -24,12 +27,13 @@ OFF_DUTY = "off_duty"
 class Recipient:
     """A person to be told. `follower`: knows of the report by following it alone, so sees no notes of a private one.
 
-    `skip`: a code when the message is for the inbox only.
+    `skip`: a code when the message is for the inbox only. `instead`: a manager, since no staff can be reached.
     """
 
     user_id: UUID
     follower: bool = False
     skip: str = ""
+    instead: bool = False
 
 
 Audience = Callable[[Outbox], list[Recipient]]
@@ -77,25 +81,44 @@ def previous_claimant(box: Outbox) -> list[Recipient]:
 
 
 def staff(box: Outbox) -> list[Recipient]:
-    """The staff on duty that the tags lead to (tag → role → membership); none on duty: all of them; none: the managers.
+    """The staff on duty that the tags lead to (tag → role → membership); see `asked_for`.
 
-    Who has ignored the report is not asked again, nor who has just given it back. Who is off duty while others are on
-    it finds it in the inbox.
+    Who has ignored the report is not asked again, nor who has just given it back.
     """
+    report = _report(box)
     asked = ~Q(user__in=Ignore.objects.filter(report=box.report_id).values("user")) & ~Q(user=box.actor_id)
     tags = Tag.objects.filter(reports=box.report_id)
-    return led_to(box.community_id, tags, timezone.now(), asked) or managers(box)
+    return asked_for(report.category, tags, timezone.now(), asked, kind=box.kind)
 
 
-def led_to(community_id: int | None, tags: "QuerySet[Tag]", now: datetime, *asked: Q) -> list[Recipient]:
-    """The staff that the tags lead to at `now`, of whom `asked` holds; empty where there is nobody."""
-    duty: dict[UUID, bool] = {}
-    for membership in (
-        Membership.objects.active().with_duty(now).filter(*asked, role__tags__in=tags, community=community_id)
-    ):
-        duty[membership.user_id] = duty.get(membership.user_id, False) or membership.on_duty_
-    some = any(duty.values())
-    return [Recipient(person, skip=OFF_DUTY if some and not on_duty else "") for person, on_duty in duty.items()]
+def asked_for(
+    category: Category, tags: "QuerySet[Tag]", now: datetime, *asked: Q, kind: str = Kind.NEW_REPORT
+) -> list[Recipient]:
+    """Who is asked to take a report at `now`: the staff of its tags (those of whom `asked` holds) who are on duty.
+
+    Where none of them can be pushed it now (muted, does not follow, asleep), being off duty counts for nothing: all
+    are asked. Where nobody at all can ever be pushed it, the managers are asked as well: absence swallows no report.
+    """
+    duty = Membership.objects.active().with_duty(now).filter(*asked, role__tags__in=tags, community=category.community)
+    led = list(duty.select_related("user__contact"))
+    texting = texting_for({membership.user_id for membership in led})
+    reached, awake, on_duty = set[UUID](), set[UUID](), set[UUID]()
+    for membership in led:
+        person = membership.user
+        if membership.on_duty_:
+            on_duty.add(person.pk)
+        if not reason_to_skip(person, kind, category.community_id, texting):
+            reached.add(person.pk)
+            if held_until(person, category.community, now, urgent=category.urgent) is None:
+                awake.add(person.pk)
+    some = bool(on_duty & awake)
+    people = dict.fromkeys(membership.user_id for membership in led)
+    staff = [Recipient(person, skip=OFF_DUTY if some and person not in on_duty else "") for person in people]
+    return staff if reached else [*staff, *instead_of_staff(category.community_id)]
+
+
+def instead_of_staff(community_id: int | None) -> list[Recipient]:
+    return [Recipient(pk, instead=True) for pk in holders_of("manage_reports", community_id)]
 
 
 def claimant_or_staff(box: Outbox) -> list[Recipient]:

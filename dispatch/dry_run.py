@@ -6,10 +6,10 @@ from datetime import datetime
 from accounts.models import User
 from reports.models import Category
 
-from .audience import Recipient, holders_of, led_to
+from .audience import asked_for
 from .kinds import Kind
-from .services.quiet import quiet_until
-from .services.routing import reason_to_skip
+from .services.reach import held_until, reason_to_skip
+from .services.texting import Texting, texting_for
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Told:
 
 @dataclass(frozen=True)
 class DryRun:
-    """`to_managers`: the tags lead to nobody, so the managers are told instead."""
+    """`to_managers`: the tags lead to nobody who can be reached, so the managers are told as well."""
 
     told: list[Told]
     to_managers: bool
@@ -34,15 +34,15 @@ def dry_run(category: Category, moment: datetime) -> DryRun:
     switches; nobody where the category needs no work."""
     if not category.claimable:
         return DryRun([], to_managers=False)
-    community = category.community
-    staff = led_to(community.pk, category.tags.all(), moment)
-    recipients = staff or [Recipient(pk) for pk in holders_of("manage_reports", community.pk)]
+    recipients = asked_for(category, category.tags.all(), moment)
     skips = {recipient.user_id: recipient.skip for recipient in recipients}
     people = User.objects.filter(pk__in=skips, is_active=True, erased_at=None).select_related("contact")
-    told = [_told(person, skips[person.pk], category, moment) for person in people.order_by("display_name")]
-    return DryRun(sorted(told, key=lambda one: bool(one.skip)), to_managers=not staff)
+    texting = texting_for(list(skips))
+    told = [_told(person, skips[person.pk], category, moment, texting) for person in people.order_by("display_name")]
+    to_managers = any(recipient.instead for recipient in recipients)
+    return DryRun(sorted(told, key=lambda one: bool(one.skip)), to_managers)
 
 
-def _told(person: User, skip: str, category: Category, moment: datetime) -> Told:
-    held = None if category.urgent else quiet_until(person.quiet_hours, category.community, moment)
-    return Told(person, skip or reason_to_skip(person, Kind.NEW_REPORT), held)
+def _told(person: User, skip: str, category: Category, moment: datetime, texting: Texting) -> Told:
+    held = held_until(person, category.community, moment, urgent=category.urgent)
+    return Told(person, skip or reason_to_skip(person, Kind.NEW_REPORT, category.community_id, texting), held)

@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 from celery import Task, current_app
+from celery.exceptions import SoftTimeLimitExceeded as OutOfTime
 from django.conf import settings
 from django.db import transaction
 from kombu import Connection
@@ -14,6 +15,8 @@ from kombu.pools import producers
 from redis.exceptions import RedisError
 
 from . import redis
+
+__all__ = ["OutOfTime", "enqueue", "enqueue_now"]
 
 log = structlog.get_logger(__name__)
 

@@ -50,14 +50,17 @@ def deliver(delivery_ids: Iterable[UUID]) -> None:
         _Run([Delivery.objects.filter(pk__in=list(delivery_ids))], AT_ONCE).go()
 
 
-def deliver_due() -> bool:
-    """Send whatever is due; True when time ran out first, so that it is worth going on at once."""
+def deliver_due(started: float | None = None) -> bool:
+    """Send whatever is due; True when time ran out first, so that it is worth going on at once.
+
+    `started` (monotonic seconds): since when the task runs that asks, which has one limit for all that it does.
+    """
     everything = Delivery.objects.all()
     with _lane() as mine:
         if not mine:
             return False
         size = AT_ONCE_SILENT if troubles.is_silent() else AT_ONCE
-        run = _Run([everything.exclude(kind__in=BROADCASTS), everything], size)
+        run = _Run([everything.exclude(kind__in=BROADCASTS), everything], size, started)
         run.go()
         return not (run.done or run.silent)
 
@@ -65,9 +68,9 @@ def deliver_due() -> bool:
 class _Run:
     """One run over what is due, at each turn of the first of `by_turn` that has something."""
 
-    def __init__(self, by_turn: "list[QuerySet[Delivery]]", size: int) -> None:
+    def __init__(self, by_turn: "list[QuerySet[Delivery]]", size: int, started: float | None = None) -> None:
         self._by_turn = by_turn
-        self._start = time.monotonic()
+        self._start = time.monotonic() if started is None else started
         self._crew = Crew(size)
         #: Nothing is due any more. WeChat answers nobody.
         self.done = self.silent = False

@@ -30,6 +30,7 @@ from notices.group_messages import PER_MONTH, count_sent, sent_this_month
 from . import troubles
 from .leasing import LEASE, desk_for, may_go
 from .outcomes import GIVE_UP_AFTER, Accepted, Outcome, code_of, only_waiting_helps, pause_after
+from .rows import save
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +45,9 @@ BEGIN_WITHIN = 5.0
 #: WeChat's own code for it.
 QUOTA_USED = "45028"
 _EVENT = "masssendjobfinish"
+_SAVED = ["status", "code", "due_at", "leased_until", "channel", "tried"]
+#: A list that nobody has asked WeChat for yet is looked through again when it is older than this.
+FRESH = timedelta(minutes=1)
 _PENDING = Delivery.Status.PENDING
 
 
@@ -94,15 +98,18 @@ def make_lists(outbox_id: int, now: datetime) -> None:
             _make_list(outbox_id, text, people, now)
 
 
-def _fit(keys: Sequence[UUID], now: datetime) -> Iterator[Delivery]:
-    """Those of `keys` that a group message can be sent to now; the others are skipped, held back, or handed over."""
+def _fit(keys: Sequence[UUID], now: datetime, own: GroupMessage | None = None) -> Iterator[Delivery]:
+    """Those of `keys` that a group message can be sent to now; the others are skipped, held back, or handed over.
+
+    `own`: the list that they are in already.
+    """
     rows = list(
         Delivery.objects.select_for_update(of=("self",))
         .filter(pk__in=keys, status=_PENDING, channel=MASS)
         .select_related("user__contact", "community", "notice", "report__category", "outbox")
     )
     desk = desk_for(rows)
-    had = _had([row.user_id for row in rows], now)
+    had = _had([row.user_id for row in rows], now, own)
     for row in rows:
         if may_go(row, desk, now):
             if had.get(row.user_id, 0) < PER_MONTH:
@@ -111,13 +118,15 @@ def _fit(keys: Sequence[UUID], now: datetime) -> Iterator[Delivery]:
                 row.channel, row.code, row.tried = "", QUOTA_USED, [*row.tried, MASS]
         elif row.status == Delivery.Status.SKIPPED:
             row.channel = ""
-    Delivery.objects.bulk_update(rows, ["status", "code", "due_at", "leased_until", "channel", "tried"])
+    save(rows, _SAVED)
 
 
-def _had(people: list[UUID], now: datetime) -> dict[UUID, int]:
-    """How many of this month each has had, those on their way included."""
+def _had(people: list[UUID], now: datetime, own: GroupMessage | None) -> dict[UUID, int]:
+    """How many of this month each has had, those on their way included, but for `own`."""
     had = sent_this_month(people, now)
-    on_their_way = Delivery.objects.filter(user__in=people, status=_PENDING).exclude(group_message=None)
+    on_their_way = Delivery.objects.filter(user__in=people, status=_PENDING, group_message__isnull=False)
+    if own is not None:
+        on_their_way = on_their_way.exclude(group_message=own)
     for person in on_their_way.values_list("user_id", flat=True):
         had[person] = had.get(person, 0) + 1
     return had
@@ -175,6 +184,8 @@ def _lease(pk: UUID) -> tuple[GroupMessage, list[str]] | None:
     notice = message.outbox.notice
     if notice is None or notice.deleted_at is not None:
         message.deliveries.filter(status=_PENDING).update(status=Delivery.Status.SKIPPED, code="withdrawn")
+    elif not message.attempts and now - message.created_at > FRESH:
+        _look_again(message, now)
     found = _waiting(message).order_by("pk").values_list("user__openid", flat=True)
     openids = [openid for openid in found if openid]
     if len(openids) not in MASS_RECIPIENTS:
@@ -183,6 +194,16 @@ def _lease(pk: UUID) -> tuple[GroupMessage, list[str]] | None:
     message.attempts, message.leased_until = message.attempts + 1, now + LEASE
     message.save(update_fields=["attempts", "leased_until"])
     return message, openids
+
+
+def _look_again(message: GroupMessage, now: datetime) -> None:
+    """Who sleeps by now, or does not want it any more, leaves the list; once asked for, a list stays what it is."""
+    for keys in batched(list(_waiting(message).order_by("pk").values_list("pk", flat=True)), BATCH):
+        stay = {row.pk for row in _fit(keys, now, message)}
+        left = message.deliveries.filter(pk__in=set(keys) - stay)
+        left.update(group_message=None)
+    message.people = _waiting(message).count()
+    message.save(update_fields=["people"])
 
 
 def _waiting(message: GroupMessage) -> "QuerySet[Delivery]":

@@ -1,16 +1,20 @@
 """Taking what is due: lock, look again whether it should still go, lease it, and make its message. One transaction."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
 from uuid import UUID, uuid5
 
+import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q, QuerySet, prefetch_related_objects
 from django.utils import timezone, translation
 
 from accounts.models import Membership
+from community_report.core.queue import OutOfTime
 from dispatch import wording
 from dispatch.channels import Channel, Message, chain
 from dispatch.channels.base import MASS, SMS, TemplateChoice
@@ -21,20 +25,26 @@ from reports.models import Ignore, ReportEvent
 
 from . import grants, troubles, windows
 from .gathering import groups_of
-from .quiet import quiet_until
-from .routing import is_subscribed, is_urgent, reason_to_skip
+from .reach import held_until, is_subscribed, is_urgent, reason_to_skip
 from .rows import save, save_leased
-from .texting import CAPPED, WITHOUT_WECHAT, Texting, texting_for
+from .texting import CAPPED, Texting, texting_for
+
+log = structlog.get_logger(__name__)
 
 #: Longer than one call can take, token and all, and the longest that a killed worker keeps a message from going out.
 LEASE = timedelta(seconds=30)
 #: Not for who does not want to see the report any more.
 _FOR_WHO_CARES = frozenset({Kind.NEW_REPORT, Kind.UNCLAIMED, Kind.URGED})
+#: Given up since something in it, or around it, cannot be made a message of; the log says what.
+FAULT = "fault"
 _SAVED = ["status", "code", "due_at", "leased_until", "attempts", "gathered", "channel"]
 _RELATED = [
     "user__contact", "community", "notice", "report__category", "report__claimed_by", "report__tags",
     "outbox__membership__community", "outbox__membership__role", "outbox__membership__home__building",
 ]  # fmt: skip
+
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -89,7 +99,7 @@ def take(among: "QuerySet[Delivery]", size: int) -> tuple[int, list[Shipment]]:
         desk = desk_for(rows)
         ready = [row for row in rows if may_go(row, desk, now)]
         groups = groups_of(ready, now)
-        shipments = [made for group in groups if (made := _ship(group, desk, now))]
+        shipments = [made for group in groups if (made := _alone(group, partial(_ship, group, desk, now)))]
         changed = {row.pk: row for row in (*rows, *(row for group in groups for row in group))}
         save(list(changed.values()), _SAVED)
         return len(rows), shipments
@@ -134,18 +144,33 @@ def desk_for(rows: list[Delivery]) -> Desk:
 
 def may_go(row: Delivery, desk: Desk, now: datetime) -> bool:
     """Skip it, hold it back, or let it go. What was claimed or withdrawn meanwhile is told all the same."""
+    return _alone([row], lambda: _may_go(row, desk, now)) or False
+
+
+def _alone(rows: list[Delivery], prepare: Callable[[], T]) -> T | None:
+    """A message that cannot be prepared is dead by itself, with the code `fault`: it must stop no other."""
+    try:
+        return prepare()
+    except (DatabaseError, OutOfTime):
+        raise  # no fault of this message
+    except Exception:
+        log.exception("delivery_not_prepared", delivery=str(rows[0].pk))
+        _give_up(rows, FAULT)
+        return None
+
+
+def _may_go(row: Delivery, desk: Desk, now: datetime) -> bool:
     if code := _reason(row, desk):
         row.status, row.code, row.leased_until = Delivery.Status.SKIPPED, code, None
         return False
-    held = None if is_urgent(row.report) else quiet_until(row.user.quiet_hours, row.community, now)
+    held = held_until(row.user, row.community, now, urgent=is_urgent(row.report))
     if held:
         row.due_at, row.leased_until = held, None
     return held is None
 
 
 def _reason(row: Delivery, desk: Desk) -> str:
-    code = reason_to_skip(row.user, row.kind)
-    if code and not (code in WITHOUT_WECHAT and desk.texting.phone(row.user_id, row.community_id, row.kind)):
+    if code := reason_to_skip(row.user, row.kind, row.community_id, desk.texting):
         return code
     if row.notice and row.notice.deleted_at:
         return "withdrawn"

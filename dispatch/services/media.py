@@ -15,13 +15,13 @@ from random import SystemRandom
 from uuid import UUID
 
 import structlog
-from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from community_report.core import heartbeat
+from community_report.core.queue import OutOfTime
 from community_report.wechat.client import get_client
 from community_report.wechat.errors import ErrorKind, WeChatError
 from dispatch.media import VOICE_TYPES, MediaInterrupted, MediaRefused, process, sniff
@@ -210,7 +210,7 @@ def _fetch(attachment: Attachment) -> Stored:
         # Disk full, or a volume that is away: the machine's fault, never the file's.
         log.error("media_not_written", attachment=str(attachment.pk), errno=error.errno)
         raise _Retry("storage") from None
-    except SoftTimeLimitExceeded:
+    except OutOfTime:
         raise _Retry("time") from None
 
 

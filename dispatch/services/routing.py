@@ -1,26 +1,26 @@
 """From an outbox row to one delivery per person: who is told, and who finds it in the inbox only."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone, translation
 
 from accounts.models import User
 from dispatch import wording
-from dispatch.audience import Recipient
+from dispatch.audience import OFF_DUTY, Recipient, instead_of_staff
 from dispatch.channels.base import MASS
-from dispatch.kinds import BROADCASTS
-from dispatch.models import Contact, Delivery, Outbox
+from dispatch.kinds import BROADCASTS, Kind
+from dispatch.models import Delivery, Outbox
 from dispatch.occasions import audiences_of
-from reports.models import Report
+from reports.states import Status
 
 from . import group_posts
-from .quiet import quiet_until
-from .texting import WITHOUT_WECHAT, texting_for
+from .reach import held_until, is_urgent, reason_to_skip
+from .texting import Texting, texting_for
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +31,10 @@ INSERT_BATCH = 1000
 #: Deliveries handed to one task, and how many such tasks: of a large audience the pulse takes the rest, so that it
 #: never stands in the queue before an urgent message.
 SEND_BATCH, SEND_BATCHES = 50, 4
+_RELATED = (
+    "community", "report__category__community", "notice", "membership__community", "membership__role"
+)  # fmt: skip
+ONE_DAY = timedelta(days=1)
 
 
 def route(outbox_id: int) -> list[list[UUID]]:
@@ -55,7 +59,9 @@ def given_up() -> QuerySet[Outbox]:
 def _route(outbox_id: int) -> list[list[UUID]]:
     box = (
         Outbox.objects.select_for_update(skip_locked=True, of=("self",))
-        .select_related("community", "report__category", "notice", "membership__community", "membership__role")
+        .select_related(
+            "community", "report__category__community", "notice", "membership__community", "membership__role"
+        )
         .filter(pk=outbox_id, routed_at=None)
         .first()
     )
@@ -74,6 +80,19 @@ def _route(outbox_id: int) -> list[list[UUID]]:
     due = box.deliveries.filter(status=Delivery.Status.PENDING, due_at__lte=now).exclude(channel=MASS).order_by("pk")
     first = list(due.values_list("pk", flat=True)[: SEND_BATCH * SEND_BATCHES])
     return [list(batch) for batch in _batched(first, SEND_BATCH)]
+
+
+def ask_others(now: datetime) -> None:
+    """A new report that reached nobody, as it turned out: those off duty are pushed it, or else the managers."""
+    still = {"report__status": Status.SUBMITTED, "report__category__claimable": True, "routed_at__gt": now - ONE_DAY}
+    answered = (Delivery.Status.PENDING, Delivery.Status.SENT, Delivery.Status.DELIVERED)
+    reached = Exists(Delivery.objects.filter(outbox=OuterRef("pk"), status__in=answered))
+    unheard = Outbox.objects.filter(~reached, kind=Kind.NEW_REPORT, **still)
+    for box in unheard.select_related("community", "report__category__community"):
+        off_duty = box.deliveries.filter(status=Delivery.Status.SKIPPED, code=OFF_DUTY)
+        if not off_duty.update(status=Delivery.Status.PENDING, code="", due_at=now):
+            people = [one for one in instead_of_staff(box.community_id) if one.user_id != box.actor_id]
+            Delivery.objects.bulk_create(_deliveries(box, people, now), ignore_conflicts=True)
 
 
 def is_broadcast(outbox_id: int) -> bool:
@@ -101,15 +120,12 @@ def _deliveries(box: Outbox, recipients: Iterable[Recipient], now: datetime) -> 
         if person.language not in sentences:
             with translation.override(person.language):
                 sentences[person.language] = wording.sentence(box)
-        by_sms = bool(texting.phone(person.pk, box.community_id, box.kind))
-        yield _delivery(box, person, by_id[person.pk], sentences[person.language], now, by_sms=by_sms)
+        yield _delivery(box, person, by_id[person.pk], sentences[person.language], now, texting)
 
 
-def _delivery(box: Outbox, person: User, recipient: Recipient, text: str, now: datetime, *, by_sms: bool) -> Delivery:
-    code = recipient.skip or reason_to_skip(person, box.kind)
-    if by_sms and code in WITHOUT_WECHAT:
-        code = ""
-    held = None if is_urgent(box.report) else quiet_until(person.quiet_hours, box.community, now)
+def _delivery(box: Outbox, person: User, recipient: Recipient, text: str, now: datetime, texting: Texting) -> Delivery:
+    code = recipient.skip or reason_to_skip(person, box.kind, box.community_id, texting)
+    held = held_until(person, box.community, now, urgent=is_urgent(box.report))
     return Delivery(
         outbox=box,
         user=person,
@@ -131,30 +147,6 @@ def _goes_to_all(box: Outbox) -> bool:
     """Is it a notice to go out as a group message? A reminder of one is not."""
     first = box.data.get("occasion") == "notice_published"
     return first and box.notice is not None and box.notice.by_group_message
-
-
-def reason_to_skip(person: User, kind: str) -> str:
-    """Why this person is not pushed a message of this kind ("" when they are); it is in their inbox all the same."""
-    if person.erased_at or not person.is_active:
-        return "erased"
-    if kind in (person.muted_kinds or ()):
-        return "muted"
-    if not person.openid:
-        return "no_wechat"
-    return "" if is_subscribed(person) else "unfollowed"
-
-
-def is_subscribed(person: User) -> bool:
-    """Somebody of whom nothing is known may well follow the account: WeChat's answer will tell."""
-    try:
-        return person.contact.subscribed
-    except Contact.DoesNotExist:
-        return True
-
-
-def is_urgent(report: Report | None) -> bool:
-    """Breaks through quiet hours."""
-    return report is not None and report.category.urgent
 
 
 def _batched(items: list, size: int) -> Iterator[list]:

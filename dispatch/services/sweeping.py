@@ -11,12 +11,13 @@ from django.contrib.sessions.models import Session
 from django.db import InterfaceError, OperationalError
 
 from accounts.services import recording, roster_importing
+from community_report.core.queue import OutOfTime
 from dispatch.models import Outbox
 from notices.services import publish_due
 from reports.services.clock import fire_deadlines
 from reports.services.uploads import remove_old_uploads
 
-from . import alarms, delivery, group_messages, media, replaying, robots, routing, troubles
+from . import alarms, delivery, media, replaying, routing, troubles
 from .inbound import remove_old_messages
 from .leasing import due
 
@@ -36,23 +37,24 @@ def pulse(now: datetime) -> bool:
 
     True when time ran out while sending.
     """
+    started = time.monotonic()
     _route_unrouted(now, failed_before=False)
     alarms.tell_of_troubles(now)
     troubles.probe(now, PROBE_EVERY)
-    return due(now).exists() and delivery.deliver_due()
+    return due(now).exists() and delivery.deliver_due(started)
 
 
 def sweep(now: datetime, *, queue_download: Callable[[UUID], object]) -> None:
-    """Everything once. A part that fails is logged and stops no other."""
+    """Everything once. A part that fails is logged and stops no other. Sending in lots is the pulse's own affair."""
+    started = time.monotonic()
     parts: dict[str, Part] = {
         "deadlines": lambda: fire_deadlines(now),
         "notices": lambda: publish_due(now),
         "callbacks": lambda: replaying.replay_due(now),
         "routing": lambda: _route_unrouted(now, failed_before=True),
+        "unheard": lambda: routing.ask_others(now),
         "media": lambda: [queue_download(pk) for pk in media.due_attachments(now)],
-        "delivery": lambda: delivery.deliver_due(),
-        "group_messages": lambda: group_messages.work(now),
-        "robots": lambda: robots.work(now),
+        "delivery": lambda: delivery.deliver_due(started),
         "uploads": lambda: remove_old_uploads(now),
         "temporary_files": lambda: media.clean_temporary_files(now),
         "messages": lambda: remove_old_messages(now),
@@ -69,6 +71,8 @@ def _guarded(name: str, part: Part) -> None:
         part()
     except (OperationalError, InterfaceError) as error:
         log.warning("sweep_part_failed", part=name, error=type(error).__name__)
+    except OutOfTime:
+        raise
     except Exception:
         log.exception("sweep_part_failed", part=name)
 

@@ -1,5 +1,6 @@
 """What happens to reports because time passes. Each fires once, survives a stopped clock, and is an event."""
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,9 +9,10 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
-from django.db.models import DateTimeField, DurationField, Exists, ExpressionWrapper, F, OuterRef
+from django.db.models import DateTimeField, DurationField, Exists, ExpressionWrapper, F, OuterRef, Q
 
 from accounts.calendar import add_minutes, next_working_days
+from community_report.core.queue import OutOfTime
 from reports.models import Alarm, Claim, Report
 from reports.signals import report_alarmed
 from reports.states import Status
@@ -23,6 +25,8 @@ log = structlog.get_logger(__name__)
 BOARD_DAYS = 30
 #: Reports handled in one go; the next sweep takes the rest.
 BATCH = 200
+#: A sweep has other work, and a task's soft limit is 22 seconds.
+SECONDS = 6.0
 #: How often the managers are told again of a deadline that has passed: once a working day.
 REPEATS = 3
 
@@ -65,28 +69,42 @@ RESOLVE = Deadline(
 
 
 def fire_deadlines(now: datetime) -> None:
-    """Fire everything that is due at `now`. Each report is its own transaction, so one failure stops no other.
-
-    Of the alarms of one deadline that a stopped clock has missed, the last is given.
+    """Fire what is due at `now`, for `SECONDS` at most. Each report is its own transaction, so one failure stops no
+    other. Of the alarms of one deadline that a stopped clock has missed, the last is given.
     """
-    _each(_soon(CLAIM, now), lambda report: _remind(report, CLAIM, now))
-    _each(_soon(RESOLVE, now), lambda report: _remind(report, RESOLVE, now))
-    _each(_late(CLAIM, now), lambda report: _alarm(report, CLAIM, now))
-    _each(_late(RESOLVE, now), lambda report: _alarm(report, RESOLVE, now))
-    _each(_to_repeat(CLAIM, now), lambda report: _repeat(report, CLAIM, now))
-    _each(_to_repeat(RESOLVE, now), lambda report: _repeat(report, RESOLVE, now))
-    _each(_leased(), lambda report: _lease(report, now))
-    _each(_unconfirmed(now), lambda report: _close(report, now))
-    _each(_old_posts(now), lambda report: _ask(report, now))
-    _each(_unanswered_posts(now), lambda report: _close(report, now))
+    each = _Each(time.monotonic() + SECONDS)
+    each(_soon(CLAIM, now), lambda report: _remind(report, CLAIM, now))
+    each(_soon(RESOLVE, now), lambda report: _remind(report, RESOLVE, now))
+    each(_late(CLAIM, now), lambda report: _alarm(report, CLAIM, now))
+    each(_late(RESOLVE, now), lambda report: _alarm(report, RESOLVE, now))
+    each(_to_repeat(CLAIM, now), lambda report: _repeat(report, CLAIM, now))
+    each(_to_repeat(RESOLVE, now), lambda report: _repeat(report, RESOLVE, now))
+    each(_leased(now), lambda report: _lease(report, now))
+    each(_unconfirmed(now), lambda report: _close(report, now))
+    each(_old_posts(now), lambda report: _ask(report, now))
+    each(_unanswered_posts(now), lambda report: _close(report, now))
 
 
-def _each(ids: Iterable[UUID], fire: Callable[[Report], None]) -> None:
-    for pk in list(ids)[:BATCH]:
+class _Each:
+    """Fires for one report after the other, until `end` (monotonic seconds)."""
+
+    def __init__(self, end: float) -> None:
+        self._end = end
+
+    def __call__(self, ids: Iterable[UUID], fire: Callable[[Report], None]) -> None:
+        for pk in list(ids):
+            if time.monotonic() > self._end:
+                return
+            self._one(pk, fire)
+
+    @staticmethod
+    def _one(pk: UUID, fire: Callable[[Report], None]) -> None:
         try:
             with transaction.atomic():
                 lock_report(pk)
                 fire(Report.objects.select_related("community", "category", "claimed_by").get(pk=pk))
+        except OutOfTime:
+            raise
         except Exception:
             log.exception("deadline_failed", report=str(pk))
 
@@ -159,8 +177,22 @@ def _tell(report: Report, kind: str, now: datetime) -> None:
     report_alarmed.send(sender=Report, report=report, kind=kind, event=event)
 
 
-def _leased() -> Iterable[UUID]:
-    return Report.objects.filter(status=Status.CLAIMED, category__lease_minutes__gt=0).values_list("pk", flat=True)
+def _leased(now: datetime) -> Iterable[UUID]:
+    """Claims that may be too old, the oldest first: for a reminder that was not given, or to be released.
+
+    By plain minutes; working hours can only make it later.
+    """
+    lease = ExpressionWrapper(F("category__lease_minutes") * timedelta(minutes=1), output_field=DurationField())
+    since = F("last_progress_at")
+    claimed = Report.objects.filter(status=Status.CLAIMED, category__lease_minutes__gt=0).alias(
+        once=ExpressionWrapper(since + lease, output_field=DateTimeField()),
+        twice=ExpressionWrapper(since + lease + lease, output_field=DateTimeField()),
+        reminded=Exists(
+            Alarm.objects.filter(report=OuterRef("pk"), kind="lease", about__gt=OuterRef("last_progress_at"))
+        ),
+    )
+    due = claimed.filter(Q(twice__lte=now) | Q(once__lte=now, reminded=False))
+    return due.order_by("last_progress_at").values_list("pk", flat=True)[:BATCH]
 
 
 def _lease(report: Report, now: datetime) -> None:

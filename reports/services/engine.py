@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from accounts.calendar import add_minutes
@@ -87,6 +88,21 @@ def set_resolve_deadline(report: Report, start: datetime) -> None:
     minutes = report.category.resolve_minutes
     report.due_at = _after(report, start, minutes)
     report.remind_at = _after(report, start, _reminder(minutes))
+
+
+def renew_deadlines(report: Report, now: datetime) -> None:
+    """After another category: those that have not passed. To solve it counts from filing, or from what began it anew;
+    to claim it from now, when other people hear of it.
+    """
+    if report.due_at is None or report.due_at > now or not report.category.claimable:
+        began = report.events.filter(kind__in=_BEGINNINGS).aggregate(last=Max("at"))["last"]
+        set_resolve_deadline(report, began or report.created_at)
+    if report.claim_due_at is None or report.claim_due_at > now or not report.category.claimable:
+        set_claim_deadline(report, now)
+
+
+#: Events that give the whole time to solve it again.
+_BEGINNINGS = (Action.REOPEN, Action.RESTORE)
 
 
 def _after(report: Report, start: datetime, minutes: int) -> datetime | None:

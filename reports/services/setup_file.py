@@ -4,12 +4,10 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
-from zoneinfo import available_timezones
 
-from accounts.calendar import parse_span
+from accounts.hours import time_zone, working_hours
 from accounts.text import clean, clean_part
 
 SLUG = re.compile(r"[a-z0-9-]+")
@@ -207,36 +205,19 @@ def _texts(check: Callable[[object], str]) -> Check:
     return check_all
 
 
-def _timezone(value: object) -> str:
-    if not isinstance(value, str) or value not in available_timezones():
-        raise ValueError(f"{value!r} is no time zone like 'Asia/Shanghai'")
-    return value
-
-
 def _clock(value: object) -> str:
     if value not in ("always", "working_hours"):
         raise ValueError("must be 'always' or 'working_hours'")
     return str(value)
 
 
-def _working_hours(value: object) -> list[str]:
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise ValueError("must be a list like ['08:30-12:00', '13:30-18:00']")
-    spans = sorted(parse_span(item) for item in value)
-    if any(end > 24 * 60 for _, end in spans):
-        raise ValueError("a span ends after it starts, and on the same day")
-    if any(later[0] < earlier[1] for earlier, later in pairwise(spans)):
-        raise ValueError("two spans overlap")
-    return list(value)
-
-
 _COMMUNITY: dict[str, Check] = {
     "slug": _slug,
     "name": lambda value: _text(value, 60),
-    "timezone": _timezone,
+    "timezone": time_zone,
     "auto_confirm_days": _number(MAX_DAYS),
     "reopen_days": _number(MAX_DAYS),
-    "working_hours": _working_hours,
+    "working_hours": working_hours,
 }
 _SLUG_AND_NAME: dict[str, Check] = {"slug": _slug, "name": _name}
 _CATEGORY: dict[str, Check] = {

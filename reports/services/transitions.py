@@ -155,7 +155,7 @@ def restore_report(*, actor: User, report_id: UUID, reason: str) -> Report:
 def recategorize_report(*, actor: User, report_id: UUID, category: str, reason: str) -> Report:
     """Another category: its tags, its deadlines. A claimant whose roles the new tags do not reach loses it.
 
-    What is overdue stays so: a deadline that has passed is not moved.
+    A deadline that has passed is not moved, unless a claim ends with it: then the clock for claiming starts anew.
     """
     change, _viewer = engine.begin(actor=actor, report_id=report_id, action=Action.RECATEGORIZE)
     change.note = _required(reason, "reason", _("请说明改分类的原因"))
@@ -166,9 +166,7 @@ def recategorize_report(*, actor: User, report_id: UUID, category: str, reason: 
     change.data = {"from": report.category.slug, "to": new.slug}
     report.category = new
     report.tags.set(new.tags.all())
-    if not report.is_overdue(change.now):
-        engine.set_resolve_deadline(report, report.created_at)
-    engine.set_claim_deadline(report, change.now)
+    engine.renew_deadlines(report, change.now)
     _settle_holder(change)
     change.finish()
     return engine.reread(actor, report_id)

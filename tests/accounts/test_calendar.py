@@ -4,10 +4,12 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.exceptions import ValidationError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.calendar import add_minutes, is_working_day, parse_span
+from accounts.calendar import add_minutes, is_working_day
+from accounts.hours import parse_span
 from accounts.models import Community
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -98,3 +100,19 @@ def test_a_deadline_is_never_outside_working_hours(start: datetime, minutes: int
     assert 510 < minute <= 720 or 810 < minute <= 1080
     assert is_working_day(local.date())
     assert end >= start.astimezone(UTC) + timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"timezone": "Asia/Beijing"},
+        {"working_hours": ["8:30-12"]},
+        {"working_hours": ["22:00-06:00"]},
+        {"working_hours": ["08:00-12:00", "11:00-13:00"]},
+        {"working_hours": "08:00-12:00"},
+    ],
+)
+def test_a_clock_that_nobody_can_read_is_refused(fields: dict[str, object]) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Community(**{"slug": "a", "name": "甲", "working_hours": ["08:30-24:00"], **fields}).clean_fields()
+    assert list(refused.value.error_dict) == list(fields)

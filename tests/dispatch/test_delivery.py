@@ -140,9 +140,11 @@ def test_who_left_is_marked_and_skipped(wechat: WeChat, cast: Cast, report: Repo
     assert (only().status, only().code) == (SKIPPED, "43004")
     assert wechat.texts == []
     assert not Contact.objects.get(user=cast.cleaner).subscribed
-    cast.report()
+    again = cast.report()
+    wechat.on(SEND_TEMPLATE, lambda call: ok(msgid=wechat.next_msgid()))
     send_all()
-    assert len(wechat.templates) == 1  # nobody is asked about the second one
+    told = Delivery.objects.filter(report=again, status="sent").values_list("user__display_name", flat=True)
+    assert list(told) == ["陈经理"]  # who left is not asked about the second one; the managers are told instead
 
 
 def test_who_came_back_meanwhile_is_not_marked(wechat: WeChat, cast: Cast, report: Report) -> None:

@@ -5,13 +5,15 @@ from typing import Any
 
 import pytest
 import time_machine
+from celery import Task
 from django.utils import timezone
 
 from accounts.models import User
 from community_report.wechat.inbound import read
+from dispatch import tasks
 from dispatch.kinds import Kind
 from dispatch.models import Contact, Delivery, GroupMessage, InboundMessage, Outbox, Trouble
-from dispatch.services import delivery, group_messages, inbound, sweeping
+from dispatch.services import delivery, group_messages, inbound
 from dispatch.services.group_messages import balanced
 from dispatch.services.retrying import retry_deliveries
 from notices.models import GroupMessageCount, Notice
@@ -96,10 +98,13 @@ def test_a_second_run_sends_nothing(wechat: WeChat, cast: Cast) -> None:
     assert not group_messages.waiting(timezone.now())
 
 
-def test_the_sweep_sends_what_no_task_did(wechat: WeChat, cast: Cast) -> None:
+def test_the_pulse_finds_what_no_task_sent(wechat: WeChat, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(cast)
-    assert group_messages.waiting(timezone.now())
-    sweeping.sweep(timezone.now(), queue_download=lambda pk: None)
+    asked: list[Task] = []
+    monkeypatch.setattr(tasks, "enqueue_now", lambda task, *args: asked.append(task))
+    tasks.pulse()
+    assert asked == [tasks.send_group_messages]
+    tasks.send_group_messages()
     assert states() == {("sent", "mass")}
 
 
@@ -191,6 +196,31 @@ def test_no_answer_and_the_same_list_goes_again(wechat: WeChat, cast: Cast, answ
     first, second = lists(wechat)
     assert first == second
     assert states() == {("sent", "mass")}
+
+
+def test_a_list_that_waited_is_looked_through_before_it_is_asked_for(wechat: WeChat, cast: Cast) -> None:
+    publish(cast)
+    had(cast.resident, 3)  # this list is the fourth, not a fifth
+    group_messages.make_lists(Outbox.objects.get(kind=Kind.NOTICE).pk, timezone.now())
+    Contact.objects.update_or_create(user=cast.cleaner, defaults={"subscribed": False})
+    User.objects.filter(pk=cast.cleaner2.pk).update(quiet_hours=["00:00", "23:59"])
+    work(seconds=120)
+    (sent,) = lists(wechat)
+    assert {cast.cleaner.openid, cast.cleaner2.openid}.isdisjoint(sent["touser"])
+    assert cast.resident.openid in sent["touser"]
+    assert GroupMessage.objects.get().people == EVERYBODY - 2
+    waits = Delivery.objects.get(user=cast.cleaner2)
+    assert (waits.status, waits.group_message) == ("pending", None)
+
+
+def test_a_list_that_wechat_may_have_taken_stays_what_it_is(wechat: WeChat, cast: Cast) -> None:
+    wechat.on(SEND_MASS, Answer(status=502))
+    publish(cast)
+    work()
+    Contact.objects.update_or_create(user=cast.cleaner, defaults={"subscribed": False})
+    work(seconds=120)
+    first, second = lists(wechat)
+    assert first == second
 
 
 def test_a_list_that_wechat_had_already_counts_once(wechat: WeChat, cast: Cast) -> None:

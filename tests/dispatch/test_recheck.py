@@ -6,15 +6,16 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.models import Membership, User
+from accounts.models import Community, Membership, User
 from dispatch.kinds import Kind
 from dispatch.models import Delivery
-from dispatch.services import delivery
+from dispatch.services import delivery, routing
 from notices.services import delete_notice, publish_notice
 from reports.models import Report
 from reports.services import transitions as act
-from tests.dispatch.ledger import WeChat, forget, only, retry, route_all, send_all, template
-from tests.factories import Cast
+from tests.dispatch.ledger import SEND_TEXT, WeChat, forget, only, retry, route_all, send_all, template
+from tests.factories import Cast, bind, make_person, role_of
+from tests.wechat.platform import error
 
 pytestmark = pytest.mark.django_db
 PENDING, SENT, SKIPPED = "pending", "sent", "skipped"
@@ -55,6 +56,42 @@ def test_who_ignored_it_meanwhile_is_not_pushed(wechat: WeChat, cast: Cast, repo
     act.ignore_report(actor=cast.cleaner, report_id=report.pk)
     delivery.deliver_due()
     assert only(cast.cleaner).code == "ignored"
+
+
+def test_who_turns_out_to_be_out_of_reach_keeps_it_from_nobody(wechat: WeChat, cast: Cast) -> None:
+    Membership.objects.filter(user=cast.cleaner2).update(on_duty=False)
+    report = cast.report()
+    wechat.on(SEND_TEXT, error(43004))
+    send_all()
+    routing.ask_others(timezone.now())
+    assert only(cast.cleaner2).status == PENDING
+    delivery.deliver_due()
+    for _ in range(2):
+        routing.ask_others(timezone.now())
+    assert {row.user: row.status for row in Delivery.objects.filter(report=report)} == {
+        cast.cleaner: SKIPPED, cast.cleaner2: SKIPPED, cast.manager: PENDING
+    }  # fmt: skip
+
+
+def test_nobody_else_is_asked_of_a_report_that_was_taken(wechat: WeChat, cast: Cast) -> None:
+    report = cast.report()
+    wechat.on(SEND_TEXT, error(43004))
+    send_all()
+    act.assign_report(actor=cast.manager, report_id=report.pk, user_id=cast.cleaner.pk)
+    routing.ask_others(timezone.now())
+    assert not Delivery.objects.filter(user=cast.manager, kind=Kind.NEW_REPORT).exists()
+
+
+def test_a_message_that_cannot_be_prepared_stops_no_other(wechat: WeChat, cast: Cast, report: Report) -> None:
+    resident = bind(make_person("吴女士", ""), role_of(cast.other_community, "resident")).user
+    broken = publish_notice(actor=cast.other_manager, community=cast.other_community, title="停水", body="明天")
+    route_all()
+    Delivery.objects.filter(notice=broken).update(due_at=timezone.now() - timedelta(hours=1))  # first in every lot
+    Community.objects.filter(pk=cast.other_community.pk).update(timezone="Asia/Beijing")  # there is none of this name
+    User.objects.filter(pk=resident.pk).update(quiet_hours=["22:00", "07:00"])
+    delivery.deliver_due()
+    assert (only(resident).status, only(resident).code) == ("dead", "fault")
+    assert only(cast.cleaner).status == SENT
 
 
 def test_a_report_claimed_meanwhile_is_told_all_the_same(wechat: WeChat, cast: Cast) -> None:

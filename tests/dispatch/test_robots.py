@@ -6,13 +6,15 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from celery import Task
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Membership, User
+from dispatch import tasks
 from dispatch.kinds import Kind
 from dispatch.models import GroupRobot, Outbox, RobotPost, Trouble
-from dispatch.services import robots, routing, sweeping
+from dispatch.services import robots, routing
 from notices.services import publish_notice, remind_unread
 from reports.models import Report
 from tests.dispatch.groups import WEBHOOK, Group, make_robot
@@ -219,13 +221,16 @@ def test_a_robot_that_is_refused_stops_until_one_post_works(group: Group, robot:
     assert set(RobotPost.objects.values_list("status", flat=True)) == {"sent"}
 
 
-def test_the_pulse_and_the_sweep_find_it(
-    group: Group, wechat: WeChat, settings: Any, robot: GroupRobot, report: Report
+def test_the_pulse_finds_what_no_task_posted(
+    group: Group, wechat: WeChat, robot: GroupRobot, report: Report, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     route_all()
-    assert robots.waiting(timezone.now())
+    asked: list[Task] = []
+    monkeypatch.setattr(tasks, "enqueue_now", lambda task, *args: asked.append(task))
     with later(1):
-        sweeping.sweep(timezone.now(), queue_download=lambda pk: None)
+        tasks.pulse()
+        assert asked == [tasks.send_robot_posts]
+        tasks.send_robot_posts()
     assert len(group.posts) == 1
     assert not robots.waiting(timezone.now())
 

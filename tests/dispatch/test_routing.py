@@ -200,7 +200,7 @@ def test_a_large_audience_is_not_handed_to_the_queue_at_once(
     monkeypatch.setattr(routing, "INSERT_BATCH", 5)
     monkeypatch.setattr(routing, "SEND_BATCH", 3)
     monkeypatch.setattr(routing, "SEND_BATCHES", 2)
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(21):
         batches = routing.route(Outbox.objects.get().pk)
     assert [len(batch) for batch in batches] == [3, 3]
     assert Delivery.objects.filter(status="pending").count() == 14

@@ -101,7 +101,8 @@ def test_who_gets_none(
     else:
         User.objects.filter(pk=cast.cleaner.pk).update(muted_kinds=["new_report"])
     send_all()
-    assert (only().status, only().code) == ("skipped", "muted" if why == "muted" else "unfollowed")
+    row = only(cast.cleaner)
+    assert (row.status, row.code) == ("skipped", "muted" if why == "muted" else "unfollowed")
     assert sms.calls == []
 
 

@@ -80,6 +80,32 @@ def test_with_nobody_on_duty_all_are_told(cast: Cast) -> None:
     assert told() == {"new_report": {"张师傅", "赵师傅"}}
 
 
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"muted_kinds": ["new_report"]}, {"张师傅": "muted"}),
+        ({"openid": None}, {"张师傅": "no_wechat"}),
+        ({"quiet_hours": ["00:00", "23:59"]}, {}),  # in the morning, if nobody has taken it
+    ],
+)
+def test_who_is_on_duty_and_cannot_be_pushed_keeps_it_from_nobody(
+    cast: Cast, fields: dict[str, Any], said: dict[str, str]
+) -> None:
+    Membership.objects.filter(user=cast.cleaner2).update(on_duty=False)
+    User.objects.filter(pk=cast.cleaner.pk).update(**fields)
+    cast.report()
+    assert "赵师傅" in told()["new_report"]
+    assert "陈经理" not in told()["new_report"]
+    assert skipped() == said
+
+
+def test_where_no_staff_can_be_pushed_the_managers_are_told_as_well(cast: Cast) -> None:
+    User.objects.filter(pk__in=[cast.cleaner.pk, cast.cleaner2.pk]).update(openid=None)
+    cast.report()
+    assert told() == {"new_report": {"陈经理"}}
+    assert skipped() == {"张师傅": "no_wechat", "赵师傅": "no_wechat"}
+
+
 def test_without_any_staff_the_managers_are_told(cast: Cast) -> None:
     Membership.objects.filter(role__slug="cleaner").update(status=Membership.Status.REVOKED)
     cast.report()

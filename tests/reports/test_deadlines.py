@@ -9,6 +9,7 @@ import time_machine
 
 from accounts.models import SpecialDay
 from reports.models import Alarm, Category, Report, ReportEvent
+from reports.services import clock
 from reports.services import transitions as act
 from reports.services.clock import fire_deadlines
 from tests.dispatch.ledger import forget, only, told
@@ -159,6 +160,49 @@ def test_another_category_counts_anew_what_has_not_passed(cast: Cast, report: Re
     report.refresh_from_db()
     assert (report.claim_due_at, report.claim_remind_at) == (minutes(70), minutes(58))
     assert (report.due_at, report.remind_at) == (minutes(600), minutes(480))
+
+
+def test_a_deadline_to_claim_that_has_passed_is_not_moved(cast: Cast, report: Report) -> None:
+    fire(CLAIM_DUE)
+    Category.objects.filter(slug="repair").update(claim_minutes=60)
+    with time_machine.travel(minutes(40), tick=False):
+        act.recategorize_report(actor=cast.manager, report_id=report.pk, category="repair", reason="是漏水")
+    report.refresh_from_db()
+    assert report.claim_due_at == CLAIM_DUE
+
+
+def test_another_category_counts_a_reopened_report_from_its_reopening(cast: Cast, report: Report) -> None:
+    Category.objects.filter(slug="repair").update(resolve_minutes=600)
+    claimed(cast, report)
+    act.resolve_report(actor=cast.cleaner, report_id=report.pk, note="好了")
+    later = START + timedelta(days=3)
+    with time_machine.travel(later, tick=False):
+        act.reopen_report(actor=cast.resident, report_id=report.pk, reason="又漏了")
+        act.recategorize_report(actor=cast.manager, report_id=report.pk, category="repair", reason="是漏水")
+    report.refresh_from_db()
+    assert report.due_at == later + timedelta(minutes=600)
+
+
+def test_into_a_category_without_work_ends_every_deadline(cast: Cast, report: Report) -> None:
+    fire(DUE)
+    with time_machine.travel(DUE + timedelta(minutes=5), tick=False):
+        act.recategorize_report(actor=cast.manager, report_id=report.pk, category="lost", reason="是捡到的")
+    report.refresh_from_db()
+    assert (report.claim_due_at, report.due_at) == (None, None)
+    assert not Report.objects.overdue(DUE + timedelta(days=1)).exists()
+
+
+def test_the_oldest_claim_is_not_behind_two_hundred_younger_ones(
+    cast: Cast, report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Category.objects.filter(slug="hygiene").update(lease_minutes=60)
+    claimed(cast, report)
+    with time_machine.travel(minutes(30), tick=False):
+        act.claim_report(actor=cast.cleaner2, report_id=cast.report().pk)
+    monkeypatch.setattr(clock, "BATCH", 1)
+    assert fire(minutes(61)) == ["lease"]
+    assert fire(minutes(91)) == ["lease"]  # the other one, though the first is still in hand
+    assert fire(minutes(121)) == ["expire"]
 
 
 def test_another_category_does_not_make_an_overdue_report_timely(cast: Cast, report: Report) -> None:
