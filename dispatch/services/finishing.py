@@ -22,6 +22,8 @@ from .rows import save
 
 log = structlog.get_logger(__name__)
 
+#: The event's name.
+FINISHED = "templatesendjobfinish"
 USER_BLOCK, SYSTEM_FAILED = "user block", "system failed"
 #: How often a message that WeChat took and lost is sent again by the same channel.
 MAX_RESENDS = 3
@@ -38,6 +40,10 @@ def finish_template(message_id: str, status: str) -> None:
         return
     # Not known yet, perhaps: whoever is writing it down looks for our event once it is committed, and so do we.
     transaction.on_commit(lambda: _finish(message_id, status), robust=True)
+
+
+def is_success(status: str) -> bool:
+    return kind_of_finish_status(status) is None
 
 
 def _finish(message_id: str, status: str) -> bool:
@@ -81,7 +87,7 @@ def apply_early_finishes(results: Iterable[tuple[Shipment, Outcome]]) -> None:
         return
     events = InboundMessage.objects.filter(
         openid__in=set(openids.values()),
-        event="templatesendjobfinish",
+        event=FINISHED,
         received_at__gt=timezone.now() - _OVERTAKEN_WITHIN,
     )
     for payload in events.values_list("payload", flat=True):

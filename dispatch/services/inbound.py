@@ -22,7 +22,7 @@ from community_report.wechat.callback import Inbound, Malformed, success, text_r
 from dispatch.models import InboundMessage
 
 from . import chat, grants, presence
-from .finishing import finish_template
+from .finishing import FINISHED, finish_template, is_success
 from .group_messages import finish_list
 
 log = structlog.get_logger(__name__)
@@ -45,6 +45,14 @@ ON CONFLICT (key) DO NOTHING RETURNING id
 """
 
 
+#: Most events: that a template message has arrived. One statement for all, since each of a notice's thousands asks it.
+_INSERT_AND_FINISH = f"""
+WITH new AS ({_INSERT})
+UPDATE dispatch_delivery SET status = 'delivered', delivered_at = %s
+WHERE message_id = %s AND status = 'sent' AND EXISTS (SELECT FROM new)
+"""  # noqa: S608 - made of constants
+
+
 def receive(message: Inbound) -> bytes:
     """Store the message, do what it asks for, and give the reply, in clear; a copy gets the first one's reply.
 
@@ -52,6 +60,9 @@ def receive(message: Inbound) -> bytes:
     """
     if len(message.openid) > MAX_OPENID:
         raise Malformed("an id is too long")
+    if message.event == FINISHED and is_success(message.status) and message.job_msg_id:
+        _insert_and_finish(message)
+        return success()
     with _hurried():
         pk = _insert(
             message.dedupe_key, message.openid, message.kind, message.event, payload=_payload(message), error=""
@@ -98,22 +109,28 @@ def _hurried() -> Iterator[None]:
 
 def _insert(key: str, openid: str, kind: str, event: str, *, payload: dict[str, Any], error: str) -> int | None:
     """The new row's id, or None when the key is there already (also when another transaction is just committing it)."""
-    now = timezone.now()
-    handled_at = None if error else now
-    values: list[str | datetime | None] = [
-        key,
-        openid,
-        kind[:20],
-        event[:40],
-        json.dumps(payload),
-        now,
-        handled_at,
-        error[:200],
-    ]
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, values)
+        cursor.execute(_INSERT, _values(key, openid, kind, event, payload, error, timezone.now()))
         row = cursor.fetchone()
     return row[0] if row else None
+
+
+def _values(
+    key: str, openid: str, kind: str, event: str, payload: dict[str, Any], error: str, now: datetime
+) -> list[str | datetime | None]:
+    handled_at = None if error else now
+    return [key, openid, kind[:20], event[:40], json.dumps(payload), now, handled_at, error[:200]]
+
+
+def _insert_and_finish(message: Inbound) -> None:
+    """Keep the event and mark its message as delivered. A copy finds nothing to mark, nor does an id not known yet."""
+    now = timezone.now()
+    event = _values(message.dedupe_key, message.openid, message.kind, message.event, _payload(message), "", now)
+    with patience(PATIENCE), connection.cursor() as cursor:
+        cursor.execute(_INSERT_AND_FINISH, [*event, now, message.job_msg_id])
+        found = cursor.rowcount
+    if not found:
+        finish_template(message.job_msg_id, message.status)
 
 
 def _payload(message: Inbound) -> dict[str, Any]:
@@ -181,7 +198,7 @@ def _finish_mass(message: Inbound) -> None:
 
 #: Events about a job of ours, not about a person.
 _NOBODYS: dict[str, Callable[[Inbound], None]] = {
-    "templatesendjobfinish": _finish_template,
+    FINISHED: _finish_template,
     "masssendjobfinish": _finish_mass,
 }
 #: Events that do or answer something; every other one is taken in silence.
