@@ -91,4 +91,4 @@ def of_person(path: str, word: str) -> Q:
 
     bound = Membership.objects.filter(Q(name__icontains=word) | Q(phone__contains=word)).values("user")
     called = Q(display_name__icontains=word) | Q(phone__contains=word) | Q(pk__in=bound)
-    return Q(**{f"{path}__in": few(User.objects.filter(called).values_list("pk", flat=True))})
+    return Q(**{f"{path}__in": few(User.objects.filter(called))})

@@ -106,6 +106,7 @@ class Record(models.Model):
             models.Index(fields=["community", "-id"]),
             models.Index(fields=["actor", "-id"]),
             models.Index(fields=["at"], condition=Q(action__in=REFUSALS), name="record_refused"),
+            models.Index(fields=["person"], condition=Q(person__isnull=False), name="record_of_person"),
             GinIndex(Pairs(Upper("subject")), condition=~Q(subject=""), name="record_subject_pairs"),
         ]
 

@@ -1,7 +1,6 @@
 """Which reports a person may know of, and the lists that people read."""
 
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
@@ -10,7 +9,7 @@ from django.db.models.functions import Coalesce, Concat, Upper
 
 from accounts.policies import Standing
 from accounts.querysets import of_person
-from community_report.core.search import Pairs, few, holds, searched
+from community_report.core.search import MOST_WORDS, few, holding, searched
 
 from .states import OPEN, Status
 
@@ -102,8 +101,10 @@ class ReportQuerySet(models.QuerySet["Report"]):
 
     def search(self, text: str, *, address: bool = True) -> Self:
         """Those with every word of `text` in number, title, description or (with `address`) address."""
-        found = self.alias(pairs=Pairs(WORDS), haystack=WORDS if address else PUBLIC_WORDS)
-        return searched(found, text, partial(holds, "pairs", "haystack"))
+        found = self
+        for word in text.split()[:MOST_WORDS]:
+            found = holding(found, WORDS, word) if address else holding(found, PUBLIC_WORDS, word, among=WORDS)
+        return found
 
     def numbered(self, word: str) -> Self:
         """Those with `word` in their number."""
@@ -114,12 +115,14 @@ class ReportQuerySet(models.QuerySet["Report"]):
 
         People are looked up first, so that the search itself stays within what the indexes of reports know.
         """
-        found = self.alias(pairs=Pairs(WORDS), haystack=WORDS)
-        return searched(found, text, partial(holds, "pairs", "haystack"), self._by_person)
+        return searched(self, text, self._by_words, self._by_person)
+
+    def _by_words(self, word: str) -> Q:
+        return Q(pk__in=few(self.model.objects.search(word)))
 
     def _by_person(self, word: str) -> Q:
         callers = Q(caller__name__icontains=word) | Q(caller__phone__icontains=word)
-        telephoned = self.model.objects.filter(callers, caller__isnull=False).values_list("pk", flat=True)
+        telephoned = self.model.objects.filter(callers, caller__isnull=False)
         return of_person("reporter", word) | Q(pk__in=few(telephoned))
 
     def for_view(self, user: "User") -> Self:
@@ -156,4 +159,4 @@ def of_report(word: str) -> Q:
     """Rows that belong to a report (as `report`) with `word` in its number."""
     from .models import Report
 
-    return Q(report__in=few(Report.objects.numbered(word).values_list("pk", flat=True)))
+    return Q(report__in=few(Report.objects.numbered(word)))

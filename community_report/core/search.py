@@ -10,10 +10,11 @@ from operator import or_
 from typing import Any, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import Func, Model, Q, QuerySet, TextField, Value
+from django.db.models import Func, Q, QuerySet, TextField, Value
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Upper
 
-M = TypeVar("M", bound=Model)
+Q_ = TypeVar("Q_", bound=QuerySet[Any])
 
 #: More words than this are not looked for.
 MOST_WORDS = 8
@@ -22,27 +23,34 @@ FEW = 1000
 
 
 class Pairs(Func):
-    """The pairs of neighbouring letters in a text; null where it has fewer than two letters."""
+    """The pairs of neighbouring letters in a text."""
 
     function = "text_pairs"
     output_field = ArrayField(TextField())
 
 
-def holds(pairs: str, text: str, word: str) -> Q:
-    """`word` is in `text`: names of annotations, an upper-case text and the `Pairs` of it or of what it is part of."""
+def holding(rows: Q_, text: Combinable, word: str, *, among: Combinable | None = None) -> Q_:
+    """The rows with `word` in `text`, an upper-case expression; the index is of the pairs of `among`, else of `text`.
+
+    Beside other ways of finding, name the keys of these rows: with an OR, pairs would be made anew for every row found.
+    """
     sought = Upper(Value(word))
-    found = Q(**{f"{text}__contains": sought})
-    return found & Q(**{f"{pairs}__contains": Pairs(sought)}) if len(word) > 1 else found
+    if len(word) > 1:
+        rows = rows.alias(its_pairs=Pairs(among or text)).filter(its_pairs__contains=Pairs(sought))
+    if len(word) == 2 and among is None:  # a word that is a pair is in whatever has this pair
+        return rows
+    return rows.alias(looked_through=text).filter(looked_through__contains=sought)
 
 
-def searched(rows: QuerySet[M], text: str, *ways: Callable[[str], Q]) -> QuerySet[M]:
+def searched(rows: Q_, text: str, *ways: Callable[[str], Q]) -> Q_:
     """The rows that have each word of `text` in one of the ways."""
     for word in text.split()[:MOST_WORDS]:
         rows = rows.filter(reduce(or_, (way(word) for way in ways)))
     return rows
 
 
-def few(keys: QuerySet[Any, Any]) -> Any:
+def few(rows: QuerySet[Any], key: str = "pk") -> Any:
     """The keys themselves where they are few, so that an index finds what refers to them; else the query for them."""
-    found = list(keys.order_by()[: FEW + 1])
-    return found if len(found) <= FEW else keys.order_by()
+    keys = rows.order_by().values_list(key, flat=True)
+    found = list(keys[: FEW + 1])
+    return found if len(found) <= FEW else keys

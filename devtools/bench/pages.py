@@ -37,13 +37,13 @@ _FILES = Path(__file__).resolve().parents[1] / "demo_files"
 SEARCHES = {
     "reports/report": ("漏水", "13800", "2511", "3幢", "need=overdue", "status__exact=closed", "o=3"),
     "reports/reportevent": ("漏水",),
-    "reports/claim": ("2511",),
-    "reports/rating": ("2511",),
-    "dispatch/delivery": ("2511", "status__exact=delivered"),
+    "reports/claim": ("251130",),
+    "reports/rating": ("251130",),
+    "dispatch/delivery": ("251130", "status__exact=delivered"),
     "accounts/membership": ("13800",),
     "accounts/user": ("13800",),
     "accounts/rosterentry": ("13800",),
-    "accounts/record": ("2511",),
+    "accounts/record": ("251130",),
 }
 
 

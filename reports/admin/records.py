@@ -15,7 +15,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, 
 
 from accounts.querysets import of_person
 from community_report.core.admin import ReadOnly, ScopedAdmin
-from community_report.core.search import Pairs, holds, searched
+from community_report.core.search import few, holding, searched
 from reports.models import Attachment, Claim, Draft, Rating, ReportEvent
 from reports.people import person_name
 from reports.querysets import of_report
@@ -23,7 +23,7 @@ from reports.states import event_label
 
 
 def _noted(word: str) -> Q:
-    return ~Q(note="") & holds("pairs", "words", word)
+    return Q(pk__in=few(holding(ReportEvent.objects.exclude(note=""), Upper("note"), word)))
 
 
 @admin.register(ReportEvent)
@@ -37,8 +37,7 @@ class ReportEventAdmin(ReadOnly, ScopedAdmin):
     search_help_text = _("报单编号，或说明里的文字")
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet[Any], bool]:
-        written = queryset.alias(pairs=Pairs(Upper("note")), words=Upper("note"))
-        return searched(written, search_term, of_report, _noted), False
+        return searched(queryset, search_term, of_report, _noted), False
 
     @admin.display(description=_("时间"), ordering="at")
     def moment(self, event: ReportEvent) -> str:

@@ -24,4 +24,5 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             "reportevent", GinIndex(Pairs(Upper("note")), condition=~Q(note=""), name="event_note_pairs")
         ),
+        migrations.RunSQL("ANALYZE reports_report, reports_reportevent", migrations.RunSQL.noop),
     ]
