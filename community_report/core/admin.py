@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import unfold.admin
 from django.contrib import admin, messages
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import Field, Model, Q, QuerySet
 from django.forms import ModelChoiceField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -45,9 +45,9 @@ class AtLeast(int):
 
 
 class BoundedPaginator(AnyPaginator):
-    """Counts no further than `MOST_COUNTED`, so that a page costs the same however long the list is.
+    """Counts no further than `MOST_COUNTED`, and sorts keys alone: what else a list shows is read for one page of rows.
 
-    What lies behind that is reached by the search, the filters or the other order.
+    What lies behind the last page is reached by the search, the filters or the other order.
     """
 
     @cached_property
@@ -55,6 +55,13 @@ class BoundedPaginator(AnyPaginator):
         rows: Any = self.object_list
         found = rows.order_by()[: MOST_COUNTED + 1].count()
         return found if found <= MOST_COUNTED else AtLeast(MOST_COUNTED)
+
+    def page(self, number: int | str) -> Any:
+        number = self.validate_number(number)
+        first = (number - 1) * self.per_page
+        rows: Any = self.object_list
+        keys = list(rows.values_list("pk", flat=True)[first : first + self.per_page])
+        return Page(rows.filter(pk__in=keys), number, self)
 
 
 class DeskAdmin(ModelAdmin):
