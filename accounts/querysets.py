@@ -17,6 +17,8 @@ from django.db.models import (
     Value,
 )
 
+from community_report.core.search import few
+
 if TYPE_CHECKING:
     from accounts.models import Membership, Shift
     from accounts.policies import Standing
@@ -81,3 +83,12 @@ class ShiftQuerySet(models.QuerySet["Shift"]):
             Q(weekday=F("today_"), starts__lte=F("clock_")) & (over_night | Q(ends__gt=F("clock_")))
             | Q(over_night, weekday=F("yesterday_"), ends__gt=F("clock_"))
         )
+
+
+def of_person(path: str, word: str) -> Q:
+    """Rows of somebody (`path` leads to the person) with `word` in a name or a phone number of theirs."""
+    from .models import Membership, User
+
+    bound = Membership.objects.filter(Q(name__icontains=word) | Q(phone__contains=word)).values("user")
+    called = Q(display_name__icontains=word) | Q(phone__contains=word) | Q(pk__in=bound)
+    return Q(**{f"{path}__in": few(User.objects.filter(called))})

@@ -1,11 +1,15 @@
 """操作记录: who did what, when and from where. Written by `accounts.services.recording` alone."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from community_report.core.search import Pairs
 
 #: What the words of `Record.action` mean to people; apps above add theirs with `name_actions`.
 ACTIONS: dict[str, str | Promise] = {
@@ -102,6 +106,8 @@ class Record(models.Model):
             models.Index(fields=["community", "-id"]),
             models.Index(fields=["actor", "-id"]),
             models.Index(fields=["at"], condition=Q(action__in=REFUSALS), name="record_refused"),
+            models.Index(fields=["person"], condition=Q(person__isnull=False), name="record_of_person"),
+            GinIndex(Pairs(Upper("subject")), condition=~Q(subject=""), name="record_subject_pairs"),
         ]
 
     def __str__(self) -> str:

@@ -1,12 +1,19 @@
 """The back office: the ledger of deliveries, message templates, the domain proof."""
 
+from functools import partial
+from typing import Any
+
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
 
+from accounts.querysets import of_person
 from community_report.core.admin import ADDED_INLINES, ReadOnly, ReadOnlyInline, ScopedAdmin, SuperuserAdmin
+from community_report.core.search import searched
+from reports.querysets import of_report
 
 from . import admin_notices, admin_outward
 from .admin_templates import TemplateAdmin
@@ -26,19 +33,42 @@ from .models import (
 from .services import replaying
 from .services.retrying import RETRIED, retry_deliveries
 from .unreached import reason_words
+from .wording import CHANNELS
 
 assert admin_outward  # registers its own
 assert admin_notices  # adds to the list of notices
 
 
+class ChannelFilter(DropdownFilter):
+    """The channels that there are, without looking which were used."""
+
+    title = _("渠道")
+    parameter_name = "channel"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(name, words) for name, words in CHANNELS.items() if name not in ("", "robot")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> QuerySet[Delivery]:
+        return queryset.filter(channel=self.value()) if self.value() in CHANNELS else queryset
+
+
+def _refused_with(code: str) -> Q:
+    """What arrived has no code, and is most of them."""
+    return Q(code=code, status__in=("pending", "skipped", "dead"))
+
+
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnly, ScopedAdmin):
     list_display = ("created_at", "user", "kind", "channel", "status", "code", "attempts", "sent_at", "read_at")
-    list_filter = ("status", "kind", "channel")
+    list_filter = ("status", "kind", ChannelFilter, ("created_at", RangeDateFilter))
     list_select_related = ("user",)
-    search_fields = ("user__display_name", "report__number", "code")
-    date_hierarchy = "created_at"
+    ordering = ("-created_at",)
+    search_fields = ("code",)  # `get_search_results` looks through more
+    search_help_text = _("收件人的姓名或手机、报单编号，或返回码")
     actions = ("send_again",)
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet[Any], bool]:
+        return searched(queryset, search_term, partial(of_person, "user"), of_report, _refused_with), False
 
     @admin.action(description=_("重新发送所选消息"))
     def send_again(self, request: HttpRequest, chosen: QuerySet[Delivery]) -> None:

@@ -155,7 +155,7 @@ class Delivery(models.Model):
             models.Index(fields=["notice", "status"]),
             models.Index(fields=["status", "-created_at"]),
             models.Index(fields=["message_id"], condition=~Q(message_id=""), name="delivery_message_id"),
-            models.Index(fields=["community", "status", "-created_at"]),
+            models.Index(fields=["community", "-created_at", "-id"], name="delivery_of_community"),
             models.Index(fields=["user", "sent_at"], condition=Q(kind="new_report"), name="delivery_pushed"),
             models.Index(fields=["failed_at"], condition=Q(status="pending"), name="delivery_waiting"),
             models.Index(fields=["sent_at"], condition=Q(channel="sms"), name="delivery_by_sms"),

@@ -3,13 +3,15 @@
 from datetime import datetime
 
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Building, Community, Home, Role
 from community_report.core.ids import opaque_id
+from community_report.core.search import Pairs
 
 from .querysets import WORDS, ReportQuerySet
 from .states import Status
@@ -140,7 +142,8 @@ class Report(models.Model):
                 fields=["remind_at"], condition=Q(status__in=["submitted", "claimed"]), name="report_due_soon"
             ),
             models.Index(fields=["status_since"], condition=Q(status="resolved"), name="report_unconfirmed"),
-            GinIndex(OpClass(WORDS, name="gin_trgm_ops"), name="report_words"),
+            GinIndex(Pairs(WORDS), name="report_pairs"),
+            models.Index(fields=["community"], condition=Q(caller__isnull=False), name="report_telephoned"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -177,7 +180,11 @@ class ReportEvent(models.Model):
         verbose_name = _("报单记录")
         verbose_name_plural = _("报单记录")
         ordering = ["id"]
-        indexes = [models.Index(fields=["report", "id"]), models.Index(fields=["kind", "at"])]
+        indexes = [
+            models.Index(fields=["report", "id"]),
+            models.Index(fields=["kind", "at"]),
+            GinIndex(Pairs(Upper("note")), condition=~Q(note=""), name="event_note_pairs"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"

@@ -1,14 +1,15 @@
 """Which reports a person may know of, and the lists that people read."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Count, Exists, IntegerField, OuterRef, Prefetch, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Concat, Upper
 
-from accounts.models import Membership
 from accounts.policies import Standing
+from accounts.querysets import of_person
+from community_report.core.search import MOST_WORDS, few, holding, searched
 
 from .states import OPEN, Status
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from .models import Report
 
-#: What a search looks through, and the expression of the trigram index: the two must stay the same.
+#: What a search looks through, and what the index of pairs is made of: the two must stay the same.
 WORDS = Upper(
     Concat(
         "number", Value(" "), "title", Value(" "), "description", Value(" "), "address", output_field=models.TextField()
@@ -100,26 +101,29 @@ class ReportQuerySet(models.QuerySet["Report"]):
 
     def search(self, text: str, *, address: bool = True) -> Self:
         """Those with every word of `text` in number, title, description or (with `address`) address."""
-        found = self.alias(haystack=WORDS if address else PUBLIC_WORDS)
-        for word in text.split()[:8]:
-            found = found.filter(haystack__contains=Upper(Value(word)))
-        return found if text.split() else self
+        found = self
+        for word in text.split()[:MOST_WORDS]:
+            found = holding(found, WORDS, word) if address else holding(found, PUBLIC_WORDS, word, among=WORDS)
+        return found
+
+    def numbered(self, word: str) -> Self:
+        """Those with `word` in their number."""
+        return self.search(word).filter(number__icontains=word)
 
     def search_people_too(self, text: str) -> Self:
         """Those with every word of `text` in their own words, or in the name or phone of who reported it.
 
         People are looked up first, so that the search itself stays within what the indexes of reports know.
         """
-        found = self.alias(haystack=WORDS)
-        for word in text.split()[:8]:
-            callers = Q(caller__name__icontains=word) | Q(caller__phone__icontains=word)
-            telephoned = self.model.objects.filter(callers, caller__isnull=False).order_by()
-            found = found.filter(
-                Q(haystack__contains=Upper(Value(word)))
-                | Q(reporter__in=_people_called(word))
-                | Q(pk__in=list(telephoned.values_list("pk", flat=True)[:MOST_PEOPLE]))
-            )
-        return found if text.split() else self
+        return searched(self, text, self._by_words, self._by_person)
+
+    def _by_words(self, word: str) -> Q:
+        return Q(pk__in=few(self.model.objects.search(word)))
+
+    def _by_person(self, word: str) -> Q:
+        callers = Q(caller__name__icontains=word) | Q(caller__phone__icontains=word)
+        telephoned = self.model.objects.filter(callers, caller__isnull=False)
+        return of_person("reporter", word) | Q(pk__in=few(telephoned))
 
     def for_view(self, user: "User") -> Self:
         """With everything that showing a report to `user` needs, in a constant number of queries.
@@ -151,12 +155,8 @@ class ReportQuerySet(models.QuerySet["Report"]):
         return self.prefetch_related("events__actor", "events__attachments")
 
 
-#: A word that fits more people than this says nothing about who is meant.
-MOST_PEOPLE = 200
+def of_report(word: str) -> Q:
+    """Rows that belong to a report (as `report`) with `word` in its number."""
+    from .models import Report
 
-
-def _people_called(word: str) -> list[Any]:
-    """Keys of the people with `word` in a name or a phone number of theirs."""
-    named = Q(name__icontains=word) | Q(phone__contains=word) | Q(user__display_name__icontains=word)
-    bound = Membership.objects.filter(named | Q(user__phone__contains=word)).order_by()
-    return list(bound.values_list("user", flat=True).distinct()[:MOST_PEOPLE])
+    return Q(report__in=few(Report.objects.numbered(word)))

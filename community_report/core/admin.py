@@ -8,18 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 import unfold.admin
 from django.contrib import admin, messages
+from django.core.paginator import Page, Paginator
 from django.db.models import Field, Model, Q, QuerySet
 from django.forms import ModelChoiceField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.functional import cached_property
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 
 from .admin_export import ExportMixin
 from .errors import DomainError
 
 if TYPE_CHECKING:
+    AnyPaginator = Paginator[Any]
     ModelAdmin = admin.ModelAdmin[Any]
     TabularInline = admin.TabularInline[Any, Any]
 else:  # the theme's classes, which have no types
+    AnyPaginator = Paginator
     ModelAdmin, TabularInline = unfold.admin.ModelAdmin, unfold.admin.TabularInline
 
 
@@ -29,9 +33,41 @@ def communities_of(request: HttpRequest, permission: str) -> frozenset[int] | No
     return None if request.user.is_superuser else held
 
 
+#: Rows of a list are counted so far.
+MOST_COUNTED = 10_000
+
+
+class AtLeast(int):
+    """A number that stands for itself and more, and is shown with a plus."""
+
+    def __str__(self) -> str:
+        return f"{int(self)}+"
+
+
+class BoundedPaginator(AnyPaginator):
+    """Counts no further than `MOST_COUNTED`, and sorts keys alone: what else a list shows is read for one page of rows.
+
+    What lies behind the last page is reached by the search, the filters or the other order.
+    """
+
+    @cached_property
+    def count(self) -> int:
+        rows: Any = self.object_list
+        found = rows.order_by()[: MOST_COUNTED + 1].count()
+        return found if found <= MOST_COUNTED else AtLeast(MOST_COUNTED)
+
+    def page(self, number: int | str) -> Any:
+        number = self.validate_number(number)
+        first = (number - 1) * self.per_page
+        rows: Any = self.object_list
+        keys = list(rows.values_list("pk", flat=True)[first : first + self.per_page])
+        return Page(rows.filter(pk__in=keys), number, self)
+
+
 class DeskAdmin(ModelAdmin):
     """How every page of the back office behaves."""
 
+    paginator = BoundedPaginator
     list_per_page = 50
     show_full_result_count = False  # a count of all rows beside the count of those found
     show_facets = admin.ShowFacets.NEVER  # a count for each choice of each filter

@@ -7,12 +7,12 @@ from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.dispatch import Signal
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils import timezone
 
-from .tables import XLSX, Column, csv_lines, rows_of, xlsx_file
+from .tables import XLSX, Column, csv_lines, rows_of, xlsx_pieces
 
 #: What can be taken out: a model's label → its columns. Apps add theirs.
 EXPORTED: dict[str, Sequence[Column]] = {}
@@ -54,16 +54,12 @@ class ExportMixin(Base):
 
 
 def table_response(rows: Any, columns: Sequence[Column], name: str, form: str) -> HttpResponseBase:
-    """The rows as a download called after `name` and today."""
+    """The rows as a download called after `name` and today, streamed."""
     heading = [str(column.heading) for column in columns]
+    write, content_type = (xlsx_pieces, XLSX) if form == "xlsx" else (csv_lines, "text/csv; charset=utf-8")
     file_name = f"{name}-{timezone.localdate():%Y%m%d}.{form}"
-    if form == "xlsx":
-        return FileResponse(
-            xlsx_file(heading, rows_of(rows, columns)), as_attachment=True, filename=file_name, content_type=XLSX
-        )
-    lines = csv_lines(heading, rows_of(rows, columns))
     return StreamingHttpResponse(
-        lines,
-        content_type="text/csv; charset=utf-8",
+        write(heading, rows_of(rows, columns)),
+        content_type=content_type,
         headers={"Content-Disposition": f'attachment; filename="{file_name}"'},
     )

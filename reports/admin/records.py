@@ -1,8 +1,11 @@
 """What was recorded of reports: to look through, never to change."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Upper
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -10,10 +13,17 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateFilter
 
+from accounts.querysets import of_person
 from community_report.core.admin import ReadOnly, ScopedAdmin
+from community_report.core.search import few, holding, searched
 from reports.models import Attachment, Claim, Draft, Rating, ReportEvent
 from reports.people import person_name
+from reports.querysets import of_report
 from reports.states import event_label
+
+
+def _noted(word: str) -> Q:
+    return Q(pk__in=few(holding(ReportEvent.objects.exclude(note=""), Upper("note"), word)))
 
 
 @admin.register(ReportEvent)
@@ -22,7 +32,12 @@ class ReportEventAdmin(ReadOnly, ScopedAdmin):
     list_display = ("moment", "report", "what", "who", "note")
     list_select_related = ("report", "actor")
     list_filter = (("at", RangeDateFilter),)
-    search_fields = ("report__number", "note")
+    ordering = ("-id",)
+    search_fields = ("note",)  # `get_search_results` looks through more
+    search_help_text = _("报单编号，或说明里的文字")
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet[Any], bool]:
+        return searched(queryset, search_term, of_report, _noted), False
 
     @admin.display(description=_("时间"), ordering="at")
     def moment(self, event: ReportEvent) -> str:
@@ -43,7 +58,12 @@ class ClaimAdmin(ReadOnly, ScopedAdmin):
     list_display = ("report", "staff", "claimed_at", "resolved_at", "ended_at", "outcome")
     list_filter = (("outcome", ChoicesDropdownFilter),)
     list_select_related = ("report", "staff")
-    search_fields = ("report__number", "staff__display_name")
+    ordering = ("-id",)
+    search_fields = ("staff",)  # `get_search_results` looks through more
+    search_help_text = _("报单编号，或处理人的姓名")
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet[Any], bool]:
+        return searched(queryset, search_term, of_report, partial(of_person, "staff")), False
 
 
 @admin.register(Attachment)
@@ -75,7 +95,13 @@ class RatingAdmin(ReadOnly, ScopedAdmin):
     list_display = ("report", "staff", "score", "comment", "created_at")
     list_filter = (ScoreFilter,)
     list_select_related = ("report", "staff")
-    search_fields = ("report__number", "staff__display_name", "comment")
+    ordering = ("-id",)
+    search_fields = ("comment",)  # `get_search_results` looks through more
+    search_help_text = _("报单编号、处理人的姓名，或评价里的文字")
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet[Any], bool]:
+        ways = (of_report, partial(of_person, "staff"), lambda word: Q(comment__icontains=word))
+        return searched(queryset, search_term, *ways), False
 
 
 @admin.register(Draft)

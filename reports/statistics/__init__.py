@@ -1,41 +1,19 @@
 """The managers' figures, computed in the database from reports, claims, events and ratings (docs/statistics.md)."""
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from django.contrib.postgres.fields import ArrayField
-from django.db.models import (
-    Aggregate,
-    Avg,
-    Count,
-    DurationField,
-    Exists,
-    ExpressionWrapper,
-    F,
-    FloatField,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    Value,
-)
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Extract, Floor
-from django.utils import timezone
+from django.db.models import Aggregate, Avg, Count, F, FloatField, Func, IntegerField, QuerySet, Sum, Value
 
 from accounts.models import Community, User
 from reports.models import Category, Claim, Rating, Report, ReportEvent
 from reports.people import person
 from reports.states import Status
 
+from .parts import DONE, Percentiles, filed_in, first_claims, minutes_between, overdue, reopened
+
 Figures = dict[str, Any]
-
-
-class Percentiles(Aggregate):
-    """Median and ninetieth percentile, interpolated; null over nothing."""
-
-    template = "percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY %(expressions)s)"
-    output_field = ArrayField(FloatField())
 
 
 def figures(community: Community, since: datetime | None = None, until: datetime | None = None) -> Figures:
@@ -52,52 +30,75 @@ def figures(community: Community, since: datetime | None = None, until: datetime
     - `overdue_share`: of the reports with a deadline and not withdrawn, dismissed or merged, those that missed it.
     - `reopened_share`: of the reports that were ever resolved or closed, those that were reopened.
     """
-    filed = Report.objects.filter(community=community).order_by()
-    if since is not None:
-        filed = filed.filter(created_at__gte=since)
-    if until is not None:
-        filed = filed.filter(created_at__lt=until)
+    filed = filed_in([community.pk], since, until)
+    totals, scores = _totals(filed, since), _scores(filed)
     return {
-        "total": filed.count(),
-        "by_status": _by_status(filed),
-        "by_category": _by_category(filed, community),
-        "by_building": _counted(filed.exclude(building=None).order_by("building__position"), "building__name"),
-        "by_staff": _by_staff(filed),
-        "claim_minutes": _spread(filed, _first_claim()),
-        "resolve_minutes": _spread(filed.filter(status__in=(Status.RESOLVED, Status.CLOSED)), _last_result()),
-        "overdue_share": _overdue_share(filed),
-        "reopened_share": _reopened_share(filed),
-        "mean_score": Rating.objects.filter(report__in=filed).aggregate(mean=Avg("score"))["mean"],
+        "total": totals["n"],
+        **_by_kind(filed, community),
+        "by_staff": _by_staff(filed, since, scores),
+        "claim_minutes": _claim_minutes(filed),
+        "resolve_minutes": _spread(totals["results"]),
+        "overdue_share": _share(totals["late"], totals["counting"]),
+        "reopened_share": _share(totals["reopened"], totals["done"]),
+        "mean_score": _share(sum(row["sum"] for row in scores), sum(row["n"] for row in scores)),
     }
 
 
-def _counted(filed: "QuerySet[Report]", by: str) -> dict[str, int]:
-    return {row[by]: row["n"] for row in filed.values(by).annotate(n=Count("pk"))}
+def _totals(filed: "QuerySet[Report]", since: datetime | None) -> Figures:
+    """What one look at each report tells: see `_counts`."""
+    found: Figures = filed.aggregate(**_counts(since))
+    return found
 
 
-def _by_status(filed: "QuerySet[Report]") -> dict[str, int]:
-    found = _counted(filed, "status")
-    return {status: found.get(status, 0) for status in Status.values}
+def _counts(since: datetime | None) -> dict[str, Aggregate]:
+    """Ever done are those that are done now, and those that were reopened: nothing else leaves these states."""
+    counting, late = overdue(since)
+    again = reopened(since)
+    return {
+        "n": Count("pk"),
+        "results": Percentiles(minutes_between("created_at", "resolved_at"), filter=DONE),
+        "counting": Count("pk", filter=counting),
+        "late": Count("pk", filter=counting & late),
+        "done": Count("pk", filter=DONE | again),
+        "reopened": Count("pk", filter=again),
+    }
 
 
-def _by_category(filed: "QuerySet[Report]", community: Community) -> dict[str, int]:
+def _by_kind(filed: "QuerySet[Report]", community: Community) -> Figures:
+    """`by_status`, `by_category` and `by_building`, out of one count by all three."""
     active = Category.objects.filter(community=community, active=True).values_list("slug", flat=True)
-    return dict.fromkeys(active, 0) | _counted(filed, "category__slug")
+    statuses, categories = Counter(dict.fromkeys(Status.values, 0)), Counter(dict.fromkeys(active, 0))
+    buildings: Counter[tuple[int, str]] = Counter()
+    names = ("status", "category__slug", "building__position", "building__name")
+    for status, category, position, building, n in filed.values_list(*names).annotate(n=Count("pk")):
+        statuses[status] += n
+        categories[category] += n
+        if building is not None:
+            buildings[position, building] += n
+    by_building = {name: buildings[position, name] for position, name in sorted(buildings)}
+    return {"by_status": dict(statuses), "by_category": dict(categories), "by_building": by_building}
 
 
-def _by_staff(filed: "QuerySet[Report]") -> list[Figures]:
-    claimed = _per_person(Claim.objects.filter(report__in=filed), "staff")
-    resolved = _per_person(ReportEvent.objects.filter(report__in=filed, kind="resolve"), "actor")
-    rated = Rating.objects.filter(report__in=filed).exclude(staff=None).order_by().values("staff")
-    scores = {row["staff"]: row for row in rated.annotate(mean=Avg("score"), n=Count("pk"))}
-    people = User.objects.in_bulk(claimed.keys() | resolved.keys() | scores.keys())
+def _scores(filed: "QuerySet[Report]") -> list[Figures]:
+    """For each person, and for nobody where nobody held it: `sum` and number (`n`) of the scores."""
+    rated = Rating.objects.filter(report__in=filed).order_by().values("staff")
+    return [dict(row) for row in rated.annotate(sum=Sum("score"), n=Count("pk"))]
+
+
+def _by_staff(filed: "QuerySet[Report]", since: datetime | None, scores: list[Figures]) -> list[Figures]:
+    results = ReportEvent.objects.filter(report__in=filed, kind="resolve")
+    if since is not None:  # nothing happened to a report before it was filed
+        results = results.filter(at__gte=since)
+    claimed, resolved = _per_person(Claim.objects.filter(report__in=filed), "staff"), _per_person(results, "actor")
+    rated = {row["staff"]: row for row in scores if row["staff"] is not None}
+    people = User.objects.in_bulk(claimed.keys() | resolved.keys() | rated.keys())
     rows = [
         {
             "user": person(people[pk]),
             "claimed": claimed.get(pk, 0),
             "resolved": resolved.get(pk, 0),
-            "mean_score": scores[pk]["mean"] if pk in scores else None,
-            "ratings": scores[pk]["n"] if pk in scores else 0,
+            "mean_score": rated[pk]["sum"] / rated[pk]["n"] if pk in rated else None,
+            "ratings": rated[pk]["n"] if pk in rated else 0,
         }
         for pk in people
     ]
@@ -109,51 +110,20 @@ def _per_person(rows: "QuerySet[Any]", field: str) -> dict[Any, int]:
     return {row[field]: row["n"] for row in counted if row[field] is not None}
 
 
-def _first_claim() -> Subquery:
-    return Subquery(Claim.objects.filter(report=OuterRef("pk")).order_by("claimed_at").values("claimed_at")[:1])
+def _claim_minutes(filed: "QuerySet[Report]") -> dict[str, float | None]:
+    return _spread(first_claims(filed).aggregate(spread=_TO_CLAIM)["spread"])
 
 
-def _last_result() -> Subquery:
-    results = ReportEvent.objects.filter(report=OuterRef("pk"), kind="resolve")
-    return Subquery(results.order_by("-id").values("at")[:1])
+_TO_CLAIM = Percentiles(minutes_between("report__created_at", "claimed_at"))
 
 
-def _spread(filed: "QuerySet[Report]", end: Combinable) -> dict[str, float | None]:
-    """p50 and p90 of the minutes from filing to `end`, over the reports that came so far."""
-    found = filed.annotate(end=end).filter(end__isnull=False)
-    spread = found.aggregate(spread=Percentiles(_minutes_to(F("end"))))["spread"]
-    p50, p90 = spread or (None, None)
+def _spread(percentiles: list[float | None] | None) -> dict[str, float | None]:
+    p50, p90 = percentiles or (None, None)
     return {"p50": p50, "p90": p90}
 
 
-def _overdue_share(filed: "QuerySet[Report]") -> float | None:
-    counting, late = _overdue()
-    return _share(filed.filter(counting), late)
-
-
-def _overdue() -> tuple[Q, Q]:
-    """Which reports have a deadline that counts, and which of these missed it."""
-    told = Exists(ReportEvent.objects.filter(report=OuterRef("pk"), kind="overdue"))
-    waiting = Q(status__in=(Status.SUBMITTED, Status.CLAIMED), due_at__lte=timezone.now())
-    counting = Q(due_at__isnull=False) & ~Q(status__in=(Status.WITHDRAWN, Status.DISMISSED, Status.MERGED))
-    return counting, waiting | Q(resolved_at__gt=F("due_at")) | Q(told)
-
-
-def _reopened_share(filed: "QuerySet[Report]") -> float | None:
-    done, reopened = _reopened()
-    return _share(filed.filter(done), reopened)
-
-
-def _reopened() -> tuple[Q, Q]:
-    """Which reports were ever done, and which of these were reopened."""
-    events = ReportEvent.objects.filter(report=OuterRef("pk"))
-    done = Exists(events.filter(to_status__in=(Status.RESOLVED, Status.CLOSED)))
-    return Q(done), Q(Exists(events.filter(kind="reopen")))
-
-
-def _share(among: "QuerySet[Report]", those: Q) -> float | None:
-    total = among.count()
-    return among.filter(those).count() / total if total else None
+def _share(part: float, total: int) -> float | None:
+    return part / total if total else None
 
 
 #: The figures that have a course over time.
@@ -163,36 +133,21 @@ COURSES = ("total", "claim_minutes", "resolve_minutes", "overdue_share", "reopen
 def courses(community: Community, since: datetime, until: datetime, parts: int) -> dict[str, list[float | None]]:
     """How each of `COURSES` went: the figure for the reports filed in each of `parts` equal pieces of the time.
 
-    Spans are medians. Null where a piece has no data; `total` is 0 there. One query.
+    Spans are medians. Null where a piece has no data; `total` is 0 there. Two queries: of reports and of claims.
     """
-    seconds = (until - since).total_seconds() / parts
-    since_then = ExpressionWrapper(F("created_at") - Value(since), output_field=DurationField())
-    filed = Report.objects.filter(community=community, created_at__gte=since, created_at__lt=until).order_by()
-    pieces = filed.annotate(piece=Floor(Extract(since_then, "epoch") / seconds)).values("piece")
-    rows: list[Any] = list(pieces.annotate(**_course_figures()))
-    found = {min(int(row["piece"]), parts - 1): row for row in rows}
-    return {name: [_course(name, found.get(piece)) for piece in range(parts)] for name in COURSES}
+    filed, span = filed_in([community.pk], since, until), (since, until, parts)
+    rows = filed.values(piece=_piece("created_at", *span)).annotate(**_counts(since), score=Avg("rating__score"))
+    claims = first_claims(filed).values_list(_piece("report__created_at", *span)).annotate(spread=_TO_CLAIM)
+    spreads = dict(claims)
+    found = {row["piece"]: {**row, "claims": spreads.get(row["piece"])} for row in rows}
+    return {name: [_course(name, found.get(piece)) for piece in range(1, parts + 1)] for name in COURSES}
 
 
-def _course_figures() -> dict[str, Aggregate]:
-    counting, late = _overdue()
-    done, reopened = _reopened()
-    ready = Q(status__in=(Status.RESOLVED, Status.CLOSED))
-    return {
-        "n": Count("pk"),
-        "claims": Percentiles(_minutes_to(_first_claim())),
-        "results": Percentiles(_minutes_to(_last_result()), filter=ready),
-        "counting": Count("pk", filter=counting),
-        "late": Count("pk", filter=counting & late),
-        "done": Count("pk", filter=done),
-        "reopened": Count("pk", filter=done & reopened),
-        "score": Avg("rating__score"),
-    }
-
-
-def _minutes_to(end: Combinable) -> Combinable:
-    took = ExpressionWrapper(end - F("created_at"), output_field=DurationField())
-    return Extract(took, "epoch") / 60.0
+def _piece(moment: str, since: datetime, until: datetime, parts: int) -> Func:
+    """In which of the pieces a moment is, from 1."""
+    seconds = Func(F(moment), template="date_part('epoch', %(expressions)s)", output_field=FloatField())
+    bounds = (Value(since.timestamp()), Value(until.timestamp()), Value(parts))
+    return Func(seconds, *bounds, function="width_bucket", output_field=IntegerField())
 
 
 def _course(name: str, row: dict[str, Any] | None) -> float | None:
@@ -202,11 +157,11 @@ def _course(name: str, row: dict[str, Any] | None) -> float | None:
         case "total":
             return float(row["n"])
         case "claim_minutes":
-            return row["claims"][0] if row["claims"] else None
+            return _spread(row["claims"])["p50"]
         case "resolve_minutes":
-            return row["results"][0] if row["results"] else None
+            return _spread(row["results"])["p50"]
         case "overdue_share":
-            return row["late"] / row["counting"] if row["counting"] else None
+            return _share(row["late"], row["counting"])
         case "reopened_share":
-            return row["reopened"] / row["done"] if row["done"] else None
+            return _share(row["reopened"], row["done"])
     return row["score"]

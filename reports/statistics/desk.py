@@ -3,28 +3,31 @@
 Every list is in the order in which it is shown. Minutes and shares are not rounded; a figure without data is null.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Avg, Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Avg, Count, F, Q, QuerySet
 from django.utils import timezone
 
+from accounts.models import Building
 from reports.attention import ATTENTION
-from reports.models import Rating, Report, ReportEvent
+from reports.models import Report, ReportEvent
 from reports.states import OPEN, Status
 
 from .parts import (
+    DONE,
     Communities,
     Median,
     filed_in,
     local_day,
     local_hour,
-    local_weekday,
     minutes_between,
     of_communities,
+    reopened,
 )
 from .staff import by_staff
 
@@ -59,18 +62,19 @@ class Period:
 def desk_figures(communities: Communities, period: Period) -> Row:
     """Everything that the first page of the back office shows, for these communities."""
     filed = filed_in(communities, period.since, period.until)
+    came = _filed_by_hour(filed)
     return {
         "since": period.first.isoformat(),
         "until": period.last.isoformat(),
         "now": standing_now(communities),
         "lately": _lately(communities, period.zone),
-        "totals": _totals(filed),
+        "totals": _totals(filed, period.since),
         "by_category": _grouped(filed, "category__name"),
         "by_building": _by_building(filed.exclude(building=None)),
         "by_community": _grouped(filed, "community__name"),
-        "by_hour": _by_hour(filed),
+        "by_hour": _by_hour(came),
         "by_staff": by_staff(filed, period.since),
-        "trend": _trend(communities, period),
+        "trend": _trend(communities, period, came),
     }
 
 
@@ -102,47 +106,56 @@ def _events(communities: Communities, span: Period) -> "QuerySet[ReportEvent]":
     return events if communities is None else events.filter(report__community__in=communities)
 
 
-def _totals(filed: "QuerySet[Report]") -> Row:
-    reopened = Exists(ReportEvent.objects.filter(report=OuterRef("pk"), kind="reopen"))
-    ratings = Rating.objects.filter(report__in=filed).aggregate(mean=Avg("score"), n=Count("pk"))
-    counts = filed.aggregate(
+def _totals(filed: "QuerySet[Report]", since: datetime) -> Row:
+    found: Row = filed.aggregate(
         filed=Count("pk"),
         open=Count("pk", filter=Q(status__in=OPEN)),
         closed=Count("pk", filter=Q(status=Status.CLOSED)),
-        reopened=Count("pk", filter=Q(reopened)),
+        reopened=Count("pk", filter=reopened(since)),
+        ratings=Count("rating"),
+        mean_score=Avg("rating__score"),
     )
-    return {**counts, "ratings": ratings["n"], "mean_score": ratings["mean"]}
+    return found
 
 
-def _grouped(filed: "QuerySet[Report]", by: str, *apart: str) -> list[Row]:
-    """Filed, still open, and the median minutes to the result, the most filed first; `apart` keeps namesakes apart."""
-    solved = Q(status__in=(Status.RESOLVED, Status.CLOSED), resolved_at__isnull=False)
-    rows = filed.values(*apart, name=F(by)).annotate(
+def _grouped(filed: "QuerySet[Report]", by: str) -> list[Row]:
+    """Filed, still open, and the median minutes to the result, the most filed first."""
+    rows = filed.values(name=F(by)).annotate(
         filed=Count("pk"),
         open=Count("pk", filter=Q(status__in=OPEN)),
-        resolve_minutes=Median(minutes_between("created_at", F("resolved_at")), filter=solved),
+        resolve_minutes=Median(minutes_between("created_at", "resolved_at"), filter=DONE),
     )
     return [dict(row) for row in rows.order_by("-filed", "name")]
 
 
 def _by_building(filed: "QuerySet[Report]") -> list[Row]:
     """Namesakes of several communities are kept apart by `community`."""
-    rows = _grouped(filed, "building__name", "building", "community__name")
-    names = ("name", "filed", "open", "resolve_minutes")
-    return [{"community": row["community__name"], **{name: row[name] for name in names}} for row in rows]
+    rows = _grouped(filed, "building")
+    places = Building.objects.select_related("community").in_bulk([row["name"] for row in rows])
+    for row in rows:
+        place = places[row["name"]]
+        row |= {"community": place.community.name, "name": place.name}
+    return sorted(rows, key=lambda row: (-row["filed"], row["name"]))
 
 
-def _by_hour(filed: "QuerySet[Report]") -> list[list[int]]:
-    """Seven rows from Monday, of 24 hours each, on the clock of each report's community."""
-    rows = filed.values(day=local_weekday("created_at"), hour=local_hour("created_at")).annotate(n=Count("pk"))
-    counts = {(row["day"], row["hour"]): row["n"] for row in rows}
-    return [[counts.get((day, hour), 0) for hour in range(24)] for day in range(1, 8)]
+def _filed_by_hour(filed: "QuerySet[Report]") -> dict[datetime, int]:
+    """How many in each hour, on the clock of each report's community."""
+    return dict(filed.values_list(local_hour("created_at")).annotate(n=Count("pk")))
 
 
-def _trend(communities: Communities, period: Period) -> list[Row]:
+def _by_hour(came: dict[datetime, int]) -> list[list[int]]:
+    """Seven rows from Monday, of 24 hours each."""
+    counts = [[0] * 24 for _ in range(7)]
+    for hour, n in came.items():
+        counts[hour.weekday()][hour.hour] += n
+    return counts
+
+
+def _trend(communities: Communities, period: Period, came: dict[datetime, int]) -> list[Row]:
     """For each day: filed, and reports for which a result was given (each once a day)."""
-    filed = filed_in(communities, period.since, period.until)
-    came = dict(filed.values_list(local_day("created_at")).annotate(n=Count("pk")))
+    filed: dict[date, int] = defaultdict(int)
+    for hour, n in came.items():
+        filed[hour.date()] += n
     results = _events(communities, period).filter(kind="resolve").values_list(local_day("at", "report__community"))
     done = dict(results.annotate(n=Count("report", distinct=True)))
-    return [{"day": day.isoformat(), "filed": came.get(day, 0), "resolved": done.get(day, 0)} for day in period.days]
+    return [{"day": day.isoformat(), "filed": filed.get(day, 0), "resolved": done.get(day, 0)} for day in period.days]

@@ -2,23 +2,28 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
     Aggregate,
     DateField,
     DateTimeField,
     DurationField,
+    Exists,
     ExpressionWrapper,
     F,
     FloatField,
     Func,
-    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
 )
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Extract
+from django.utils import timezone
 
-from reports.models import Report
+from reports.models import Claim, Report, ReportEvent
 from reports.querysets import ReportQuerySet
+from reports.states import Status
 
 #: Keys of communities; None: all of them.
 Communities = Collection[int] | None
@@ -29,6 +34,17 @@ class Median(Aggregate):
 
     template = "percentile_cont(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
     output_field = FloatField()
+
+
+class Percentiles(Aggregate):
+    """Median and ninetieth percentile, interpolated; null over nothing."""
+
+    template = "percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = ArrayField(FloatField())
+
+
+#: Reports that are done now; those with a result have its time in `resolved_at`, which reopening takes away.
+DONE = Q(status__in=(Status.RESOLVED, Status.CLOSED))
 
 
 def of_communities(communities: Communities) -> ReportQuerySet:
@@ -46,9 +62,34 @@ def filed_in(communities: Communities, since: datetime | None, until: datetime |
     return filed
 
 
-def minutes_between(start: str, end: Combinable) -> Combinable:
-    took = ExpressionWrapper(end - F(start), output_field=DurationField())
-    return Extract(took, "epoch") / 60.0
+def first_claims(filed: "QuerySet[Report]") -> "QuerySet[Claim]":
+    """The first claim of each of the reports that was ever claimed."""
+    before = Claim.objects.filter(report=OuterRef("report"), id__lt=OuterRef("id"))
+    return Claim.objects.order_by().filter(~Exists(before), report__in=filed)
+
+
+def reopened(since: datetime | None) -> Q:
+    """Reports, filed at or after `since`, whose reporter ever said that it is not solved."""
+    return Q(pk__in=_told("reopen", since))
+
+
+def overdue(since: datetime | None) -> tuple[Q, Q]:
+    """Which reports, filed at or after `since`, have a deadline that counts, and which of these missed it."""
+    waiting = Q(status__in=(Status.SUBMITTED, Status.CLAIMED), due_at__lte=timezone.now())
+    counting = Q(due_at__isnull=False) & ~Q(status__in=(Status.WITHDRAWN, Status.DISMISSED, Status.MERGED))
+    return counting, waiting | Q(resolved_at__gt=F("due_at")) | Q(pk__in=_told("overdue", since))
+
+
+def _told(kind: str, since: datetime | None) -> "QuerySet[ReportEvent, Any]":
+    """Keys of the reports with such an event. They are few, and looked up once: an EXISTS would ask for each report."""
+    events = ReportEvent.objects.order_by().filter(kind=kind)
+    return (events if since is None else events.filter(at__gte=since)).values("report")
+
+
+def minutes_between(start: str, end: str) -> Func:
+    """As a float: EXTRACT would give a numeric, which takes several times as long to reckon with."""
+    took = ExpressionWrapper(F(end) - F(start), output_field=DurationField())
+    return Func(took, template="(date_part('epoch', %(expressions)s) / 60)", output_field=FloatField())
 
 
 def local(moment: str, community: str = "community") -> Func:
@@ -60,14 +101,6 @@ def local_day(moment: str, community: str = "community") -> Func:
     return Func(local(moment, community), template="(%(expressions)s)::date", output_field=DateField())
 
 
-def local_hour(moment: str, community: str = "community") -> Func:
-    return Func(
-        local(moment, community), template="EXTRACT(HOUR FROM %(expressions)s)::int", output_field=IntegerField()
-    )
-
-
-def local_weekday(moment: str, community: str = "community") -> Func:
-    """1 is Monday."""
-    return Func(
-        local(moment, community), template="EXTRACT(ISODOW FROM %(expressions)s)::int", output_field=IntegerField()
-    )
+def local_hour(moment: str) -> Func:
+    """The beginning of the hour."""
+    return Func(local(moment), template="date_trunc('hour', %(expressions)s)", output_field=DateTimeField())

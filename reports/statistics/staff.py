@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Avg, Count, Exists, F, OuterRef, QuerySet
+from django.db.models import Avg, Count, Exists, OuterRef, QuerySet
 
 from accounts.models import User
 from reports.models import Claim, Rating, Report, ReportEvent
 from reports.people import person
 
-from .parts import Median, minutes_between
+from .parts import Median, first_claims, minutes_between
 
 #: Fewer ratings than this say more about the raters than about the rated.
 LEAST_RATINGS = 5
@@ -29,23 +29,18 @@ def by_staff(filed: "QuerySet[Report]", since: datetime) -> list[Row]:
     - `score`, `ratings`: the scores given while they held it; no mean below `LEAST_RATINGS` of them
     """
     claims = Claim.objects.order_by().filter(report__in=filed)
-    before = Claim.objects.filter(report=OuterRef("report"), id__lt=OuterRef("id"))
     results = ReportEvent.objects.order_by().filter(report__in=filed, kind="resolve", at__gte=since)
-    again = ReportEvent.objects.filter(report=OuterRef("report"), kind="reopen", id__gt=OuterRef("id"))
+    again = ReportEvent.objects.filter(report=OuterRef("report"), kind="reopen", at__gte=since, id__gt=OuterRef("id"))
     ratings = Rating.objects.order_by().filter(report__in=filed)
     parts = [
-        _each(claims, "staff", claimed=Count("report", distinct=True)),
+        _each(
+            claims,
+            "staff",
+            claimed=Count("report", distinct=True),
+            resolve_minutes=Median(minutes_between("claimed_at", "resolved_at")),  # of null there is no span
+        ),
         _each(results, "actor", resolved=Count("report", distinct=True)),
-        _each(
-            claims.filter(~Exists(before)),
-            "staff",
-            claim_minutes=Median(minutes_between("report__created_at", F("claimed_at"))),
-        ),
-        _each(
-            claims.filter(resolved_at__isnull=False),
-            "staff",
-            resolve_minutes=Median(minutes_between("claimed_at", F("resolved_at"))),
-        ),
+        _each(first_claims(filed), "staff", claim_minutes=Median(minutes_between("report__created_at", "claimed_at"))),
         _each(results.filter(Exists(again)), "actor", reopened=Count("report", distinct=True)),
         _each(ratings, "staff", ratings=Count("pk"), score=Avg("score")),
     ]

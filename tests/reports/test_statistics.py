@@ -186,11 +186,11 @@ def test_courses_follow_each_figure_through_the_time(cast: Cast) -> None:
     assert went["resolve_minutes"][2] is not None
 
 
-def test_courses_take_one_query(cast: Cast) -> None:
+def test_courses_take_two_queries(cast: Cast) -> None:
     claimed(cast, filed=5, after=10)
     with CaptureQueriesContext(connection) as captured:
         courses(cast.community, at(0), at(240), 12)
-    assert len(captured) == 1
+    assert len(captured) == 2
 
 
 def test_queries_do_not_grow(cast: Cast) -> None:

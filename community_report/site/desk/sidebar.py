@@ -131,9 +131,16 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 def tabs(request: HttpRequest) -> list[dict[str, Any]]:
     """Above the list of reports: what needs a manager, with its number where a list of many would hide it."""
-    reports = reverse("admin:reports_report_changelist")
-    if request.path != reports:
+    if request.path != reverse("admin:reports_report_changelist"):
         return []
+    kept = vars(request)  # the theme asks twice for each page
+    if "tabs_" not in kept:
+        kept["tabs_"] = _tabs(request)
+    found: list[dict[str, Any]] = kept["tabs_"]
+    return found
+
+
+def _tabs(request: HttpRequest) -> list[dict[str, Any]]:
     chosen = request.GET.get("need", "")
     items = [
         _tab(request, "", _("全部"), chosen),
