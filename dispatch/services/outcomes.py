@@ -7,6 +7,7 @@ from random import SystemRandom
 
 import structlog
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from community_report.wechat.errors import ErrorKind, WeChatError
@@ -14,7 +15,7 @@ from dispatch.channels.base import OUTSIDE_WECHAT
 from dispatch.models import Contact, Delivery
 
 from . import grants, troubles
-from .leasing import Shipment
+from .leasing import LEASE, Shipment
 from .rows import save_leased
 
 log = structlog.get_logger(__name__)
@@ -171,9 +172,9 @@ def _note_grant(shipment: Shipment, outcome: Outcome) -> None:
 
 def _unfollow(shipment: Shipment, now: datetime) -> None:
     """Not where the person has followed the account since we asked."""
-    began = shipment.lease - timedelta(seconds=30)
-    person = shipment.rows[0].user_id
-    contact, made = Contact.objects.get_or_create(user_id=person, defaults={"subscribed": False})
-    changed = contact.subscription_changed_at
-    if not made and (changed is None or changed < began):
-        Contact.objects.filter(pk=contact.pk).update(subscribed=False)
+    began = (shipment.lease - LEASE).replace(microsecond=0)  # as exact as the CreateTime of what comes from WeChat
+    left = {"subscribed": False, "subscription_changed_at": began}
+    contact, made = Contact.objects.get_or_create(user_id=shipment.rows[0].user_id, defaults=left)
+    if not made:
+        older = Q(subscription_changed_at=None) | Q(subscription_changed_at__lt=began)
+        Contact.objects.filter(older, pk=contact.pk).update(**left)
