@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from community_report.wechat.errors import ErrorKind, WeChatError
+from community_report.wechat.errors import CODES, ErrorKind, WeChatError
 from dispatch.channels.base import OUTSIDE_WECHAT
 from dispatch.models import Contact, Delivery
 
@@ -29,6 +29,7 @@ GIVE_UP_AFTER = timedelta(days=1)
 PER_MINUTE_LIMIT, PER_MINUTE_PAUSE = 45011, 8.0
 UNREACHABLE, REFUSED = "unreachable", "refused"
 
+_OF_THE_PERSON = frozenset(map(str, CODES[ErrorKind.PERSON] | CODES[ErrorKind.UNFOLLOWED]))
 _HAND_OVER = frozenset({ErrorKind.NOT_THIS_WAY, ErrorKind.ACCOUNT, ErrorKind.PERMANENT, ErrorKind.MEDIA_GONE})
 _SAVED = [
     "status", "channel", "tried", "code", "due_at", "leased_until", "message_id", "sent_at",
@@ -87,12 +88,24 @@ def settle(row: Delivery, shipment: Shipment, outcome: Outcome, now: datetime) -
         row.code, row.due_at = code_of(outcome), now + troubles.QUOTA_PAUSE
     elif outcome.kind in _HAND_OVER:
         hand_over(row, code_of(outcome), now, last=len(shipment.channels) == 1)
-    elif outcome.kind is ErrorKind.UNFOLLOWED and (outside := shipment.channels[-1]).name in OUTSIDE_WECHAT:
-        hand_over(row, code_of(outcome), now, last=outside is shipment.channel)
+    elif shipment.channels[-1].name in OUTSIDE_WECHAT:
+        _leave_wechat(row, shipment, outcome, now)
     else:
         unfollowed = outcome.kind is ErrorKind.UNFOLLOWED
         row.status = Delivery.Status.SKIPPED if unfollowed else Delivery.Status.DEAD
         row.code = code_of(outcome)
+
+
+def _leave_wechat(row: Delivery, shipment: Shipment, error: WeChatError, now: datetime) -> None:
+    """WeChat does not reach this person in any way: on to the channel outside of it, the last; dead where it was that.
+
+    What WeChat said of the person stays readable where the last channel refuses them too.
+    """
+    if _by_wechat(shipment):
+        row.tried = [*row.tried, *(one.name for one in shipment.channels[1:] if one.name not in OUTSIDE_WECHAT)]
+        hand_over(row, code_of(error), now, last=False)
+    else:
+        hand_over(row, row.code if row.code in _OF_THE_PERSON else code_of(error), now, last=True)
 
 
 def _sent(row: Delivery, shipment: Shipment, outcome: Accepted, now: datetime) -> None:

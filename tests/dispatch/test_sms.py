@@ -13,7 +13,7 @@ from dispatch.kinds import Kind
 from dispatch.models import Contact, Delivery, SmsGateway, Trouble
 from dispatch.models_outward import sms_kinds
 from reports.models import Report
-from tests.dispatch.ledger import SEND_TEXT, WeChat, later, only, retry, send_all
+from tests.dispatch.ledger import SEND_TEMPLATE, SEND_TEXT, WeChat, later, only, retry, send_all, template
 from tests.factories import Cast
 from tests.wechat.platform import Answer, Platform, error, plain_json, serve
 
@@ -84,6 +84,26 @@ def test_who_turns_out_to_have_left_is_marked_and_reached_by_it(
     send_all()
     assert (only().status, only().channel, only().code) == ("sent", "sms", "")
     assert not Contact.objects.get(user=cast.cleaner).subscribed
+
+
+@pytest.mark.parametrize("code", [40003, 43019])
+def test_who_is_no_person_of_the_account_is_reached_by_it(
+    wechat: WeChat, sms: Platform, gateway: SmsGateway, report: Report, code: int
+) -> None:
+    template()
+    wechat.on(SEND_TEMPLATE, error(code))
+    send_all()
+    assert (only().status, only().channel, only().code) == ("sent", "sms", "")
+    assert (len(wechat.templates), len(wechat.texts), texted(sms)) == (1, 0, [PHONE])
+
+
+def test_what_wechat_said_of_a_person_stays_readable(
+    wechat: WeChat, sms: Platform, gateway: SmsGateway, report: Report
+) -> None:
+    wechat.on(SEND_TEXT, error(40003))
+    sms.on("/sms", plain_json(code=7))
+    send_all()
+    assert (only().status, only().channel, only().code) == ("dead", "sms", "40003")
 
 
 @pytest.mark.parametrize("why", ["off", "kind", "phone", "muted"])
