@@ -118,6 +118,7 @@ class Delivery(models.Model):
     tried = models.JSONField(default=list, blank=True)  # channels that said "not this way"
     code = models.CharField(_("返回码"), max_length=60, blank=True)
     attempts = models.PositiveIntegerField(_("尝试次数"), default=0)
+    #: When it goes; when it died, of what is dead.
     due_at = models.DateTimeField()
     leased_until = models.DateTimeField(null=True, blank=True)
     #: The row of failures by the channel in use that only waiting can mend: its beginning and its end.

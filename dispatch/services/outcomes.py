@@ -93,7 +93,7 @@ def settle(row: Delivery, shipment: Shipment, outcome: Outcome, now: datetime) -
     else:
         unfollowed = outcome.kind is ErrorKind.UNFOLLOWED
         row.status = Delivery.Status.SKIPPED if unfollowed else Delivery.Status.DEAD
-        row.code = code_of(outcome)
+        row.code, row.due_at = code_of(outcome), now
 
 
 def _leave_wechat(row: Delivery, shipment: Shipment, error: WeChatError, now: datetime) -> None:
@@ -122,7 +122,7 @@ def _wait(row: Delivery, error: WeChatError, now: datetime) -> None:
     row.first_failed_at = row.first_failed_at or now
     failing = now - row.first_failed_at
     if failing > GIVE_UP_AFTER:
-        row.status = Delivery.Status.DEAD
+        row.status, row.due_at = Delivery.Status.DEAD, now
         return
     row.due_at = now + timedelta(seconds=pause_after(failing, error.code))
 
@@ -137,13 +137,11 @@ def pause_after(failing: timedelta, code: int | None = None) -> float:
 
 def hand_over(row: Delivery, code: str, now: datetime, *, last: bool) -> None:
     """To the next channel, at once; dead where this was the last."""
-    row.code = code
+    row.code, row.due_at = code, now
     row.tried = [*row.tried, row.channel]
     row.first_failed_at = row.failed_at = None
     if last:
         row.status = Delivery.Status.DEAD
-    else:
-        row.due_at = now
 
 
 def _by_wechat(shipment: Shipment) -> bool:

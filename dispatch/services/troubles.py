@@ -147,10 +147,10 @@ def _spared(channels: Collection[str], now: datetime) -> "QuerySet[Delivery]":
 
 
 def _given_up(trouble: Trouble, now: datetime) -> "QuerySet[Delivery]":
-    """What died while a way was stopped that might have carried it."""
+    """What died, whenever it was written, while a way was stopped that might have carried it."""
     channel, _, kind = way_of(trouble.key).partition(":")
     since = max(trouble.since - SHORT, now - REVIVED_WITHIN)
-    dead = Delivery.objects.filter(status=Delivery.Status.DEAD, created_at__gte=since)
+    dead = Delivery.objects.filter(status=Delivery.Status.DEAD, due_at__gte=since)
     if channel == alarms.ROBOT:
         return dead.none()
     return dead.filter(kind=kind) if kind else dead

@@ -10,7 +10,7 @@ from dispatch.models import Delivery, MessageForm, Outbox, Trouble
 from dispatch.services import delivery, templates
 from dispatch.services.sweeping import pulse
 from reports.models import Report
-from tests.dispatch.ledger import SEND_TEMPLATE, SEND_TEXT, WeChat, later, only, route_all, send_all, template
+from tests.dispatch.ledger import SEND_TEMPLATE, SEND_TEXT, WeChat, later, only, retry, route_all, send_all, template
 from tests.factories import Cast
 from tests.wechat.platform import Answer, error, ok
 
@@ -97,10 +97,32 @@ def test_with_no_other_way_left_it_is_dead_and_comes_back_when_the_channel_works
     assert not Trouble.objects.exists()
 
 
+@pytest.mark.parametrize("waited", ["held by quiet hours", "a retry"])
+def test_what_waited_since_before_the_stop_comes_back_too(
+    wechat: WeChat, cast: Cast, report: Report, waited: str
+) -> None:
+    route_all()
+    now = timezone.now()
+    if waited == "a retry":
+        wechat.on(SEND_TEXT, Answer(b"", 503))
+        delivery.deliver_due()
+    long_ago = now - timezone.timedelta(hours=3)
+    Delivery.objects.update(created_at=long_ago, due_at=now + timezone.timedelta(minutes=5))
+    Trouble.objects.all().delete()
+    Trouble.objects.create(key="48001:text", since=now - timezone.timedelta(hours=1), last_at=now)
+    wechat.on(SEND_TEXT, error(48001))
+    retry(301)  # the longer it lasts the longer nobody asks
+    assert (only(cast.cleaner).status, only(cast.cleaner).code) == ("dead", "48001")
+    wechat.on(SEND_TEXT, ok())
+    pulse_after(800)
+    pulse_after(830)
+    assert only(cast.cleaner).status == "sent"
+
+
 def test_what_died_long_ago_stays_dead(wechat: WeChat, cast: Cast, report: Report) -> None:
     wechat.on(SEND_TEXT, error(48001))
     send_all()
-    Delivery.objects.update(created_at=timezone.now() - timezone.timedelta(days=2))
+    Delivery.objects.update(due_at=timezone.now() - timezone.timedelta(days=2))
     cast.report()
     wechat.on(SEND_TEXT, ok())
     with later(11):
