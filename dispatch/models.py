@@ -245,6 +245,7 @@ class Trouble(models.Model):
     since = models.DateTimeField(_("开始时间"))
     last_at = models.DateTimeField(_("最近一次"))
     told_at = models.DateTimeField(_("通知时间"), null=True, blank=True)  # when the managers were told
+    probed_at = models.DateTimeField(null=True, blank=True)  # when a message was last made due to ask
 
     class Meta:
         verbose_name = _("故障")

@@ -1,6 +1,6 @@
 """Writing down what became of a wave: sent, again later, by the next channel, or never. One transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import SystemRandom
@@ -31,6 +31,7 @@ UNREACHABLE, REFUSED = "unreachable", "refused"
 
 _OF_THE_PERSON = frozenset(map(str, CODES[ErrorKind.PERSON] | CODES[ErrorKind.UNFOLLOWED]))
 _HAND_OVER = frozenset({ErrorKind.NOT_THIS_WAY, ErrorKind.ACCOUNT, ErrorKind.PERMANENT, ErrorKind.MEDIA_GONE})
+_FOR_THE_PERSONS_SAKE = frozenset({ErrorKind.NOT_THIS_WAY, ErrorKind.PERSON, ErrorKind.UNFOLLOWED})
 _SAVED = [
     "status", "channel", "tried", "code", "due_at", "leased_until", "message_id", "sent_at",
     "first_failed_at", "failed_at", "leader",
@@ -72,8 +73,9 @@ def record(results: Iterable[tuple[Shipment, Outcome]]) -> None:
             _note(shipment, outcome, now)
         if any(_is_an_answer(outcome) and _by_wechat(shipment) for shipment, outcome in results):
             troubles.silence_is_over(now)
-        accepted = [shipment for shipment, outcome in results if isinstance(outcome, Accepted)]
-        troubles.works({way for s in accepted for way in troubles.ways(s.channel.name, s.message.kind)})
+        troubles.works({way for shipment, outcome in results for way in _working(shipment, outcome)})
+        if left := {way for shipment, outcome in results for way in _no_wiser(shipment, outcome)}:
+            troubles.asked(left, now)
 
 
 def settle(row: Delivery, shipment: Shipment, outcome: Outcome, now: datetime) -> None:
@@ -150,6 +152,23 @@ def _by_wechat(shipment: Shipment) -> bool:
 
 def _is_an_answer(outcome: Outcome) -> bool:
     return isinstance(outcome, Accepted) or not only_waiting_helps(outcome)
+
+
+def _working(shipment: Shipment, outcome: Outcome) -> Collection[str]:
+    """The ways that this answer shows to work: to be refused for the person's sake a call has to be let in."""
+    channel = shipment.channel.name
+    if isinstance(outcome, Accepted):
+        return troubles.ways(channel, shipment.message.kind)
+    # Whether it has looked at the template by then is not known.
+    return (channel,) if outcome.kind in _FOR_THE_PERSONS_SAKE else ()
+
+
+def _no_wiser(shipment: Shipment, outcome: Outcome) -> Collection[str]:
+    """The ways that this answer leaves as they were."""
+    if isinstance(outcome, Accepted) or only_waiting_helps(outcome):
+        return ()
+    concerns_the_way = outcome.kind in (ErrorKind.QUOTA, ErrorKind.ACCOUNT)
+    return () if concerns_the_way else troubles.ways(shipment.channel.name, shipment.message.kind)
 
 
 def _note(shipment: Shipment, outcome: Outcome, now: datetime) -> None:

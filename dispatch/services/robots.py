@@ -129,6 +129,8 @@ def record(lot: Lot, outcome: Outcome) -> None:
         troubles.works({way})
     elif outcome.kind is ErrorKind.ACCOUNT:
         troubles.note(f"{code_of(outcome)}:{way}", str(outcome), now)
+    elif outcome.kind is ErrorKind.PERMANENT:
+        troubles.asked({way}, now)
 
 
 def _settle(row: RobotPost, lot: Lot, outcome: Outcome, now: datetime) -> None:

@@ -56,9 +56,13 @@ class Texting:
         return True
 
 
+def active_gateway() -> SmsGateway | None:
+    return SmsGateway.objects.filter(active=True).order_by("pk").first()
+
+
 def texting_for(people: Collection[UUID]) -> Texting:
     """One query where no gateway is active."""
-    gateway = SmsGateway.objects.filter(active=True).order_by("pk").first()
+    gateway = active_gateway()
     if gateway is None:
         return Texting()
     members = Membership.objects.active().filter(user__in=people).exclude(phone="")

@@ -1,0 +1,62 @@
+"""What was given up while a way was stopped, and goes again when it works."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+
+from dispatch.channels.base import SMS
+from dispatch.kinds import Kind
+from dispatch.models import Delivery, MessageForm, SubscriptionTemplate, Template
+
+from .retrying import retry_deliveries
+from .texting import active_gateway
+
+#: What died so shortly before a trouble was noted died of it.
+SHORT = timedelta(seconds=10)
+#: What was given up longer ago than this is not sent again by itself when its way works again, and how much at most.
+WITHIN, AT_MOST = timedelta(days=1), 20_000
+
+
+def kinds_of(way: str) -> set[str]:
+    """The kinds of message to people that this way carries as it is set up; none of one that is not in use (any more).
+
+    Group messages and robots have none: who was on a refused list goes by the other ways at once, and posts wait.
+    """
+    channel, _, kind = way.partition(":")
+    carried = _carried_by(channel)
+    return carried & {kind} if kind else carried
+
+
+def _carried_by(channel: str) -> set[str]:
+    if channel == "template":
+        return set(Template.objects.values_list("kind", flat=True))
+    if channel == "bizsend":
+        return set(SubscriptionTemplate.objects.values_list("kind", flat=True))
+    if channel == SMS:
+        gateway = active_gateway()
+        return set(gateway.kinds) if gateway else set()
+    pictures = set(MessageForm.objects.filter(form="news").values_list("kind", flat=True))
+    if channel == "news":
+        return pictures
+    return set(Kind.values) - pictures if channel == "text" else set()
+
+
+def given_up(way: str, since: datetime, now: datetime) -> QuerySet[Delivery]:
+    """What died, whenever it was written, since this way is stopped, and that it might have carried."""
+    died_after = max(since - SHORT, now - WITHIN)
+    return Delivery.objects.filter(status=Delivery.Status.DEAD, kind__in=kinds_of(way), due_at__gte=died_after)
+
+
+def revive(given_up: QuerySet[Delivery]) -> QuerySet[Delivery]:
+    """Make these due again, the oldest first where it is too much; gives those that are."""
+    keys = list(given_up.order_by("created_at").values_list("pk", flat=True)[:AT_MOST])
+    again = Delivery.objects.filter(pk__in=keys)
+    if keys:
+        retry_deliveries(again, status=Delivery.Status.DEAD)
+    return again
+
+
+def revive_one(given_up: QuerySet[Delivery]) -> int:
+    """The newest of these is due again, to see whether its way works; gives the number."""
+    first = given_up.order_by("-created_at").values("pk")[:1]
+    return retry_deliveries(Delivery.objects.filter(pk__in=first), status=Delivery.Status.DEAD)
