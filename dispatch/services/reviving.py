@@ -1,13 +1,14 @@
-"""What was given up while a way was stopped, and goes again when it works."""
+"""What each way carries; what was given up while one was stopped, and goes again when it works."""
 
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
-from dispatch.channels.base import SMS
+from dispatch.channels.base import MASS, SMS
 from dispatch.kinds import Kind
-from dispatch.models import Delivery, MessageForm, SubscriptionTemplate, Template
+from dispatch.models import Delivery, GroupRobot, MessageForm, SubscriptionTemplate, Template
 
+from .alarms import ROBOT
 from .retrying import retry_deliveries
 from .texting import active_gateway
 
@@ -25,6 +26,14 @@ def kinds_of(way: str) -> set[str]:
     channel, _, kind = way.partition(":")
     carried = _carried_by(channel)
     return carried & {kind} if kind else carried
+
+
+def is_in_use(way: str) -> bool:
+    """Is it there, and switched on?"""
+    channel, _, number = way.partition(":")
+    if channel == ROBOT:
+        return GroupRobot.objects.filter(pk=number, active=True).exists()
+    return channel == MASS or bool(kinds_of(way))
 
 
 def _carried_by(channel: str) -> set[str]:

@@ -184,11 +184,23 @@ def probe(now: datetime, every: timedelta) -> None:
 
     What became of it need not concern the trouble, so when it was made due is remembered, and counts for the pause.
     """
-    for trouble in Trouble.objects.all():
+    for trouble in _of_what_is_in_use():
         asked_at = max(trouble.last_at, trouble.probed_at or trouble.last_at)
         pause = every if trouble.key == SILENT else _pause_after(trouble, asked_at)
         if asked_at + pause <= now and _one_asks(trouble, now):
             Trouble.objects.filter(pk=trouble.pk).update(probed_at=now)
+
+
+def _of_what_is_in_use() -> list[Trouble]:
+    """What troubles a way that is there; where it was removed or switched off nothing could ever end the trouble."""
+    kept = []
+    for trouble in Trouble.objects.all():
+        if trouble.key == SILENT or reviving.is_in_use(way_of(trouble.key)):
+            kept.append(trouble)
+        else:
+            trouble.delete()
+            log.info("sending_trouble_forgotten", key=trouble.key)
+    return kept
 
 
 def _one_asks(trouble: Trouble, now: datetime) -> int:

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from dispatch.kinds import Kind
-from dispatch.models import Delivery, SmsGateway, Trouble
+from dispatch.models import Delivery, GroupRobot, Outbox, SmsGateway, SubscriptionTemplate, Trouble
+from dispatch.services import templates
 from dispatch.services.sweeping import pulse
 from reports.models import Report
 from tests.dispatch.ledger import SEND_TEMPLATE, SEND_TEXT, WeChat, only, route_all, send_all, template
@@ -93,6 +94,27 @@ def test_who_goes_another_way_now_is_not_followed_by_the_next_each_second(wechat
     assert Trouble.objects.get().probed_at is not None
     assert len(wechat.templates) == 1
     assert wechat.texts == []
+
+
+def test_what_was_removed_or_switched_off_troubles_nobody(cast: Cast) -> None:
+    robots = [GroupRobot.objects.create(community=cast.community, name=name, active=True) for name in "ab"]
+    gateway = SmsGateway.objects.create(name="短信", kinds=[Kind.OVERDUE], active=True)
+    template(Kind.OVERDUE)
+    SubscriptionTemplate.objects.create(kind=Kind.OVERDUE, template_id="SUB-1")
+    stopped = ["40037:template:overdue", "47003:bizsend:overdue", "401:sms", "48003:mass:notice", "48001:text"]
+    stopped += [f"93000:robot:{robot.pk}" for robot in robots]
+    now = timezone.now()
+    Trouble.objects.bulk_create(Trouble(key=key, since=now, last_at=now, told_at=now) for key in [*stopped, "silent"])
+    pulse(now)
+    assert {trouble.key for trouble in Trouble.objects.all()} == {*stopped, "silent"}
+    templates.set_templates([])
+    SubscriptionTemplate.objects.all().delete()
+    SmsGateway.objects.filter(pk=gateway.pk).update(active=False)
+    GroupRobot.objects.filter(pk=robots[0].pk).update(active=False)
+    robots[1].delete()
+    pulse(now)
+    assert {trouble.key for trouble in Trouble.objects.all()} == {"48003:mass:notice", "48001:text", "silent"}
+    assert not Outbox.objects.exists()  # nothing works again
 
 
 def test_who_sleeps_does_not_ask_for_all_others(wechat: WeChat, cast: Cast) -> None:
