@@ -28,31 +28,34 @@ def tell_of_troubles(now: datetime) -> None:
 
 @transaction.atomic
 def _tell(trouble: Trouble, now: datetime) -> None:
+    """Once an hour at most: of one that comes and goes the next is told in the next hour, if it is still there."""
+    rows = _rows(trouble, "channel_stopped", now)
+    if Outbox.objects.filter(key__in=[row.key for row in rows]).exists():
+        return
     if Trouble.objects.filter(pk=trouble.pk, told_at=None).update(told_at=now):
-        _write(trouble, "channel_stopped", now)
+        Outbox.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def tell_of_the_end(trouble: Trouble, now: datetime) -> None:
+def tell_of_the_end(trouble: Trouble) -> None:
     """In the transaction that removes it; nobody hears of the end of what they were not told of."""
     if trouble.told_at is not None:
-        _write(trouble, "channel_works", now)
+        Outbox.objects.bulk_create(_rows(trouble, "channel_works", trouble.told_at), ignore_conflicts=True)
 
 
-def _write(trouble: Trouble, occasion: str, now: datetime) -> None:
-    """One row a community. The key lets a trouble that comes and goes be told once an hour; the pulse routes them."""
+def _rows(trouble: Trouble, occasion: str, told_at: datetime) -> list[Outbox]:
+    """One row a community; the pulse routes them. `told_at`: when the managers were told of the trouble itself."""
     code, _, way = trouble.key.partition(":")
     data: dict[str, Any] = {"occasion": occasion, "way": way, "name": _name(way), "quota": code == "quota"}
     data["code"] = "" if code in ("silent", "quota") else code
-    rows = [
+    return [
         Outbox(
-            key=f"trouble:{trouble.key}:{occasion}:{now:%Y%m%d%H}:{community}",
+            key=f"trouble:{trouble.key}:{occasion}:{told_at:%Y%m%d%H}:{community}",
             kind=Kind.NOTICE,
             community_id=community,
             data=data,
         )
         for community in _communities(way)
     ]
-    Outbox.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def _robot(way: str) -> GroupRobot | None:

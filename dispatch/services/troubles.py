@@ -108,7 +108,7 @@ def works(mended: Collection[str]) -> None:
             continue
         trouble.delete()
         log.info("sending_trouble_over", key=trouble.key)
-        alarms.tell_of_the_end(trouble, now)
+        alarms.tell_of_the_end(trouble)
         if trouble.key.startswith(_QUOTA):
             _send_soon(_spared([way_of(trouble.key)], now), now)
         else:
@@ -162,7 +162,7 @@ def silence_is_over(now: datetime) -> None:
     if silence is None:
         return
     silence.delete()
-    alarms.tell_of_the_end(silence, now)
+    alarms.tell_of_the_end(silence)
     if now - silence.since < reviving.SHORT:
         return
     waiting = Delivery.objects.filter(status=Delivery.Status.PENDING, failed_at__gte=silence.since, due_at__gt=now)

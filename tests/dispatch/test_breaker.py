@@ -3,12 +3,14 @@
 from typing import Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from dispatch.kinds import Kind
 from dispatch.models import Delivery, MessageForm, Outbox, Trouble
 from dispatch.services import delivery, templates
 from dispatch.services.sweeping import pulse
+from dispatch.wording import sentence
 from reports.models import Report
 from tests.dispatch.ledger import SEND_TEMPLATE, SEND_TEXT, WeChat, later, only, retry, route_all, send_all, template
 from tests.factories import Cast
@@ -157,14 +159,28 @@ def test_every_community_hears_of_it_by_its_own_managers(wechat: WeChat, cast: C
 
 def test_one_that_comes_and_goes_is_told_once_an_hour(wechat: WeChat, cast: Cast, report: Report) -> None:
     template()
-    with later(0):
-        for answer in (error(40037), ok(msgid=1)) * 3:
+    stopped = "消息推送故障：模板消息「新报单」发不出去（40037），请联系系统管理员"
+    works = "消息推送恢复：模板消息「新报单」又可以发送了"
+    hour = timezone.now().replace(minute=0, second=0, microsecond=0) + timezone.timedelta(hours=1)
+
+    def happens(minute: int, answer: Any) -> list[str]:
+        """What the managers hear of one more answer at this minute."""
+        with time_machine.travel(hour + timezone.timedelta(minutes=minute), tick=False):
+            Outbox.objects.filter(key__startswith="trouble:").update(routed_at=timezone.now())
             wechat.on(SEND_TEMPLATE, answer)
             Trouble.objects.update(last_at=timezone.now() - timezone.timedelta(hours=1))
             cast.report()
             send_all()
             pulse(timezone.now())
-    assert Outbox.objects.filter(key__startswith="trouble:", community=cast.community).count() == 2
+            told = Outbox.objects.filter(routed_at=None, community=cast.community).order_by("pk")
+            return [sentence(box) for box in told]
+
+    missing, there = error(40037), ok(msgid=1)
+    assert [happens(5, missing), happens(10, there)] == [[stopped], [works]]
+    assert [happens(20, missing), happens(30, there), happens(40, missing)] == [[], [], []]
+    assert [happens(60, missing), happens(65, there), happens(70, missing)] == [[stopped], [works], []]
+    assert [happens(122, missing), happens(181, there), happens(182, missing)] == [[stopped], [works], [stopped]]
+    assert happens(183, there) == [works]
 
 
 @pytest.mark.parametrize(
