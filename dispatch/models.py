@@ -240,6 +240,8 @@ class Trouble(models.Model):
     """What keeps messages back and no retry mends: WeChat silent, a wrong template. Gone when it works."""
 
     key = models.CharField(max_length=60, unique=True)  # "silent", "quota:text", "40037:template:new_report"
+    #: What WeChat refuses everybody with, of a silence; the others have theirs in the key.
+    code = models.CharField(_("返回码"), max_length=20, blank=True, default="", db_default="")
     detail = models.CharField(_("说明"), max_length=200)
     times = models.PositiveIntegerField(_("次数"), default=1)
     since = models.DateTimeField(_("开始时间"))

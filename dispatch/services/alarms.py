@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import Community
+from community_report.wechat.errors import CODES, ErrorKind
 from dispatch.kinds import Kind
 from dispatch.models import GroupRobot, Outbox, Trouble
 
@@ -17,13 +18,18 @@ ROBOT = "robot"
 #: What may pass by itself is told when it has lasted so long; what cannot (an answer with a code), at once.
 PATIENCE = timedelta(minutes=2)
 _MAY_PASS = ("silent", "quota:")
+_NEVER_PASS = frozenset(map(str, CODES[ErrorKind.ACCOUNT]))
 
 
 def tell_of_troubles(now: datetime) -> None:
     """Every trouble that is due to be told and is not yet."""
     for trouble in Trouble.objects.filter(told_at=None):
-        if trouble.since <= now - PATIENCE or not trouble.key.startswith(_MAY_PASS):
+        if trouble.since <= now - PATIENCE or not _may_pass(trouble):
             _tell(trouble, now)
+
+
+def _may_pass(trouble: Trouble) -> bool:
+    return trouble.key.startswith(_MAY_PASS) and trouble.code not in _NEVER_PASS
 
 
 @transaction.atomic
@@ -46,10 +52,10 @@ def _rows(trouble: Trouble, occasion: str, told_at: datetime) -> list[Outbox]:
     """One row a community; the pulse routes them. `told_at`: when the managers were told of the trouble itself."""
     code, _, way = trouble.key.partition(":")
     data: dict[str, Any] = {"occasion": occasion, "way": way, "name": _name(way), "quota": code == "quota"}
-    data["code"] = "" if code in ("silent", "quota") else code
+    data["code"] = trouble.code if code in ("silent", "quota") else code
     return [
         Outbox(
-            key=f"trouble:{trouble.key}:{occasion}:{told_at:%Y%m%d%H}:{community}",
+            key=f"trouble:{trouble.key}:{trouble.code}:{occasion}:{told_at:%Y%m%d%H}:{community}",
             kind=Kind.NOTICE,
             community_id=community,
             data=data,

@@ -179,7 +179,7 @@ def _note(shipment: Shipment, outcome: Outcome, now: datetime) -> None:
     detail = str(outcome)
     if only_waiting_helps(outcome):
         if _by_wechat(shipment):
-            troubles.note(troubles.SILENT, detail, now)
+            troubles.note_silence(outcome, now)
     elif outcome.kind is ErrorKind.QUOTA:
         troubles.note(f"quota:{shipment.channel.name}", detail, now)
     elif outcome.kind is ErrorKind.ACCOUNT:

@@ -8,12 +8,14 @@ template ("template:new_report"), or a group robot ("robot:3").
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
-from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Q, QuerySet, Value
+from django.db.models import Case, DateTimeField, DurationField, ExpressionWrapper, F, Q, QuerySet, Value, When
 from django.db.models.functions import Random
 from django.utils import timezone
 
+from community_report.wechat.errors import ErrorKind, WeChatError
 from dispatch.channels import Channel
 from dispatch.models import Delivery, Trouble
 
@@ -92,12 +94,22 @@ def closed(way: str, now: datetime) -> bool:
     return trouble is not None and now < _asked_again_at(trouble)
 
 
-def note(key: str, detail: str, now: datetime) -> None:
-    """Remember a trouble, or that it goes on."""
-    said = detail[:200]
-    if not Trouble.objects.filter(key=key).update(detail=said, last_at=now, times=F("times") + 1):
-        Trouble.objects.bulk_create([Trouble(key=key, detail=said, since=now, last_at=now)], ignore_conflicts=True)
-        log.error("sending_trouble", key=key, detail=said)
+def note(key: str, detail: str, now: datetime, *, code: str = "") -> None:
+    """Remember a trouble, or that it goes on; where its `code` is another by now the managers are told anew."""
+    said: dict[str, Any] = {"detail": detail[:200], "last_at": now}
+    again: dict[str, Any] = {"times": F("times") + 1}
+    if code:
+        said["code"] = code
+        again["told_at"] = Case(When(code=code, then=F("told_at")), default=None)
+    if not Trouble.objects.filter(key=key).update(**said, **again):
+        Trouble.objects.bulk_create([Trouble(key=key, since=now, **said)], ignore_conflicts=True)
+        log.error("sending_trouble", key=key, detail=said["detail"])
+
+
+def note_silence(error: WeChatError, now: datetime) -> None:
+    """WeChat did not answer this message, or refused the account as a whole: then with its code."""
+    refused = error.kind in (ErrorKind.ACCOUNT, ErrorKind.TOKEN)
+    note(SILENT, str(error), now, code=str(error.code or "") if refused else "")
 
 
 def works(mended: Collection[str]) -> None:
@@ -157,7 +169,7 @@ def _revive(trouble: Trouble, now: datetime) -> None:
 
 
 def silence_is_over(now: datetime) -> None:
-    """WeChat has answered: what failed since it fell silent need not wait for its next turn."""
+    """WeChat has answered: what failed since it fell silent need not wait for its next turn, or goes again."""
     silence = Trouble.objects.select_for_update().filter(key=SILENT).first()
     if silence is None:
         return
@@ -165,6 +177,8 @@ def silence_is_over(now: datetime) -> None:
     alarms.tell_of_the_end(silence)
     if now - silence.since < reviving.SHORT:
         return
+    again = reviving.revive(reviving.died_in_silence(silence.since, now))
+    log.info("sent_again", key=SILENT, count=_send_soon(again, now))
     waiting = Delivery.objects.filter(status=Delivery.Status.PENDING, failed_at__gte=silence.since, due_at__gt=now)
     count = _send_soon(waiting, now)
     log.info("wechat_answers_again", silent_seconds=round((now - silence.since).total_seconds()), waiting=count)

@@ -201,6 +201,38 @@ def test_what_may_pass_by_itself_is_told_when_it_lasts(
     assert told_managers() == [said]
 
 
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [(40164, "请把服务器的 IP 地址加入公众号的 IP 白名单"), (40125, "请核对公众号的 AppSecret")],
+)
+def test_what_keeps_the_account_out_is_told_at_once_with_what_to_do(
+    wechat: WeChat, cast: Cast, report: Report, code: int, remedy: str
+) -> None:
+    wechat.on(SEND_TEXT, error(code))
+    send_all()
+    pulse(timezone.now())
+    stopped = f"消息推送故障：微信发不出去（{code}，{remedy}），请联系系统管理员"
+    assert told_managers() == [stopped]
+    wechat.on(SEND_TEXT, ok())
+    pulse_after(30)
+    pulse_after(60)
+    assert told_managers() == [stopped, "消息推送恢复：微信又可以发送了"]
+
+
+def test_a_silence_that_turns_out_to_be_a_refusal_is_told_anew(wechat: WeChat, cast: Cast, report: Report) -> None:
+    wechat.on(SEND_TEXT, Answer(b"", 503))
+    send_all()
+    pulse_after(130)
+    wechat.on(SEND_TEXT, error(40164))
+    for seconds in (160, 190, 220):
+        pulse_after(seconds)
+    wechat.on(SEND_TEXT, Answer(b"", 503))
+    pulse_after(250)
+    silent, refused = told_managers()
+    assert "没有应答" in silent
+    assert "40164" in refused
+
+
 def test_a_short_silence_is_told_to_nobody(wechat: WeChat, report: Report) -> None:
     wechat.on(SEND_TEXT, Answer(b"", 503))
     send_all()
