@@ -133,6 +133,8 @@ class Delivery(models.Model):
     message_id = models.CharField(max_length=64, blank=True)  # WeChat's msgid, for the finish event
     #: How often WeChat took the message and then told us that it failed.
     resends = models.PositiveSmallIntegerField(default=0)
+    #: How often a short message was sent and no answer came: each may have arrived.
+    lost_answers = models.PositiveSmallIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField(_("创建时间"), auto_now_add=True)
     sent_at = models.DateTimeField(_("发送时间"), null=True, blank=True)
     delivered_at = models.DateTimeField(_("送达时间"), null=True, blank=True)

@@ -24,7 +24,7 @@ from .gathering import groups_of
 from .quiet import quiet_until
 from .routing import is_subscribed, is_urgent, reason_to_skip
 from .rows import save, save_leased
-from .texting import CAPPED, WITHOUT_WECHAT, Texting, texting_for
+from .texting import CAPPED, LOST, WITHOUT_WECHAT, Texting, texting_for
 
 #: Longer than one call can take, token and all, and the longest that a killed worker keeps a message from going out.
 LEASE = timedelta(seconds=30)
@@ -171,7 +171,7 @@ def _ship(rows: list[Delivery], desk: Desk, now: datetime) -> Shipment | None:
         _give_up(rows, stopped or first.code or "no_channel", now)
         return None
     if channels[0].name == SMS and not desk.texting.spend(first.user_id, now):
-        _give_up(rows, CAPPED, now)
+        _give_up(rows, LOST if first.lost_answers else CAPPED, now)
         return None
     desk.stops.ask(channels[0].name, first.kind)
     spared = desk.spared.get(channels[0].name)

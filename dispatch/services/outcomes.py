@@ -12,11 +12,12 @@ from django.utils import timezone
 
 from community_report.wechat.errors import CODES, ErrorKind, WeChatError
 from dispatch.channels.base import OUTSIDE_WECHAT
-from dispatch.models import Contact, Delivery
+from dispatch.models import Contact, Delivery, RobotPost
 
 from . import grants, troubles
 from .leasing import LEASE, Shipment
 from .rows import save_leased
+from .texting import LOST
 
 log = structlog.get_logger(__name__)
 
@@ -29,12 +30,15 @@ GIVE_UP_AFTER = timedelta(days=1)
 PER_MINUTE_LIMIT, PER_MINUTE_PAUSE = 45011, 8.0
 UNREACHABLE, REFUSED = "unreachable", "refused"
 
+#: After the first and the second answer of somebody outside of WeChat that was lost; there is no fourth message.
+LOST_PAUSES = (timedelta(minutes=1), timedelta(minutes=5))
+
 _OF_THE_PERSON = frozenset(map(str, CODES[ErrorKind.PERSON] | CODES[ErrorKind.UNFOLLOWED]))
 _HAND_OVER = frozenset({ErrorKind.NOT_THIS_WAY, ErrorKind.ACCOUNT, ErrorKind.PERMANENT, ErrorKind.MEDIA_GONE})
 _FOR_THE_PERSONS_SAKE = frozenset({ErrorKind.NOT_THIS_WAY, ErrorKind.PERSON, ErrorKind.UNFOLLOWED})
 _SAVED = [
     "status", "channel", "tried", "code", "due_at", "leased_until", "message_id", "sent_at",
-    "first_failed_at", "failed_at", "leader",
+    "first_failed_at", "failed_at", "leader", "lost_answers",
 ]  # fmt: skip
 _dice = SystemRandom()
 
@@ -52,6 +56,11 @@ Outcome = Accepted | WeChatError
 def only_waiting_helps(error: WeChatError) -> bool:
     """Nothing about this message or person: WeChat is away, or refuses the account as a whole."""
     return error.kind in (ErrorKind.TRANSIENT, ErrorKind.TOKEN) or error.blocks_every_channel
+
+
+def may_have_arrived(error: WeChatError) -> bool:
+    """Somebody outside of WeChat was asked, and the answer was lost."""
+    return error.kind is ErrorKind.TRANSIENT and getattr(error, "maybe_done", True)
 
 
 def code_of(error: WeChatError) -> str:
@@ -84,6 +93,8 @@ def settle(row: Delivery, shipment: Shipment, outcome: Outcome, now: datetime) -
     row.channel = shipment.channel.name
     if isinstance(outcome, Accepted):
         _sent(row, shipment, outcome, now)
+    elif not _by_wechat(shipment) and may_have_arrived(outcome):
+        _lose(row, shipment.rows[0], now)
     elif only_waiting_helps(outcome):
         _wait(row, outcome, now)
     elif outcome.kind is ErrorKind.QUOTA:
@@ -127,6 +138,23 @@ def _wait(row: Delivery, error: WeChatError, now: datetime) -> None:
         row.status, row.due_at = Delivery.Status.DEAD, now
         return
     row.due_at = now + timedelta(seconds=pause_after(failing, error.code))
+
+
+def _lose(row: Delivery, first: Delivery, now: datetime) -> None:
+    """Counted at the first row alone of those that one message stands for: it is one short message."""
+    if row is first:
+        first.lost_answers += 1
+    row.first_failed_at, row.failed_at = row.first_failed_at or now, now
+    lose(row, first.lost_answers, now)
+
+
+def lose(row: Delivery | RobotPost, times: int, now: datetime) -> None:
+    """What may have arrived `times` times is sent again a few times and with long pauses; then somebody has to look."""
+    row.code = LOST
+    if times > len(LOST_PAUSES):
+        row.status, row.due_at = row.Status.DEAD, now
+    else:
+        row.due_at = now + LOST_PAUSES[times - 1]
 
 
 def pause_after(failing: timedelta, code: int | None = None) -> float:

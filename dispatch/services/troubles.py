@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from community_report.wechat.errors import ErrorKind, WeChatError
 from dispatch.channels import Channel
+from dispatch.channels.base import OUTSIDE_WECHAT
 from dispatch.models import Delivery, Trouble
 
 from . import alarms, reviving
@@ -179,9 +180,14 @@ def silence_is_over(now: datetime) -> None:
         return
     again = reviving.revive(reviving.died_in_silence(silence.since, now))
     log.info("sent_again", key=SILENT, count=_send_soon(again, now))
-    waiting = Delivery.objects.filter(status=Delivery.Status.PENDING, failed_at__gte=silence.since, due_at__gt=now)
-    count = _send_soon(waiting, now)
+    count = _send_soon(_failed().filter(failed_at__gte=silence.since, due_at__gt=now), now)
     log.info("wechat_answers_again", silent_seconds=round((now - silence.since).total_seconds()), waiting=count)
+
+
+def _failed() -> QuerySet[Delivery]:
+    """What waits for WeChat's answers to come again."""
+    failed = Delivery.objects.filter(status=Delivery.Status.PENDING, failed_at__isnull=False)
+    return failed.exclude(channel__in=OUTSIDE_WECHAT)
 
 
 def _send_soon(waiting: QuerySet[Delivery], now: datetime) -> int:
@@ -219,8 +225,7 @@ def _of_what_is_in_use() -> list[Trouble]:
 
 def _one_asks(trouble: Trouble, now: datetime) -> int:
     if trouble.key == SILENT:
-        failed = Delivery.objects.filter(status=Delivery.Status.PENDING, failed_at__isnull=False)
-        return _make_due(failed.order_by("failed_at"), now)
+        return _make_due(_failed().order_by("failed_at"), now)
     if trouble.key.startswith(_QUOTA):
         return _ask_for_quota(way_of(trouble.key), now)
     return _ask_whether_it_works(trouble, now)
