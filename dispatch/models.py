@@ -118,6 +118,7 @@ class Delivery(models.Model):
     tried = models.JSONField(default=list, blank=True)  # channels that said "not this way"
     code = models.CharField(_("返回码"), max_length=60, blank=True)
     attempts = models.PositiveIntegerField(_("尝试次数"), default=0)
+    #: When it goes; when it died, of what is dead.
     due_at = models.DateTimeField()
     leased_until = models.DateTimeField(null=True, blank=True)
     #: The row of failures by the channel in use that only waiting can mend: its beginning and its end.
@@ -132,6 +133,8 @@ class Delivery(models.Model):
     message_id = models.CharField(max_length=64, blank=True)  # WeChat's msgid, for the finish event
     #: How often WeChat took the message and then told us that it failed.
     resends = models.PositiveSmallIntegerField(default=0)
+    #: How often a short message was sent and no answer came: each may have arrived.
+    lost_answers = models.PositiveSmallIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField(_("创建时间"), auto_now_add=True)
     sent_at = models.DateTimeField(_("发送时间"), null=True, blank=True)
     delivered_at = models.DateTimeField(_("送达时间"), null=True, blank=True)
@@ -239,11 +242,14 @@ class Trouble(models.Model):
     """What keeps messages back and no retry mends: WeChat silent, a wrong template. Gone when it works."""
 
     key = models.CharField(max_length=60, unique=True)  # "silent", "quota:text", "40037:template:new_report"
+    #: What WeChat refuses everybody with, of a silence; the others have theirs in the key.
+    code = models.CharField(_("返回码"), max_length=20, blank=True, default="", db_default="")
     detail = models.CharField(_("说明"), max_length=200)
     times = models.PositiveIntegerField(_("次数"), default=1)
     since = models.DateTimeField(_("开始时间"))
     last_at = models.DateTimeField(_("最近一次"))
     told_at = models.DateTimeField(_("通知时间"), null=True, blank=True)  # when the managers were told
+    probed_at = models.DateTimeField(null=True, blank=True)  # when a message was last made due to ask
 
     class Meta:
         verbose_name = _("故障")

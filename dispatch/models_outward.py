@@ -80,6 +80,8 @@ class RobotPost(models.Model):
     due_at = models.DateTimeField()
     leased_until = models.DateTimeField(null=True, blank=True)
     first_failed_at = models.DateTimeField(null=True, blank=True)
+    #: How often it was posted and no answer came: each may stand in the group.
+    lost_answers = models.PositiveSmallIntegerField(default=0, db_default=0)
     #: Refused together with others, so it goes by itself.
     alone = models.BooleanField(default=False)
     created_at = models.DateTimeField(_("创建时间"), auto_now_add=True)

@@ -71,8 +71,8 @@ def tell_binding_decided(sender: Any, membership: Membership, actor: User | None
 def look_again(sender: Any, user: User, **_: Any) -> None:
     """What waits for the old hours to end is due now; who sends it asks for the new ones."""
     now = timezone.now()
-    held = Delivery.objects.filter(user=user, status=Delivery.Status.PENDING, attempts=0, gathered=False)
-    held.filter(due_at__gt=now).update(due_at=now)
+    held = Delivery.objects.filter(user=user, status=Delivery.Status.PENDING, gathered=False, due_at__gt=now)
+    held.update(due_at=now)
 
 
 @receiver(person_erased, dispatch_uid="dispatch.forget_person")

@@ -46,6 +46,7 @@ def code_words(code: str) -> str:
         "40003": _("微信账号已失效"),
         "sms_cap": _("今天的短信已发满"),
         "refused": _("短信网关没有接收"),
+        "answer_lost": _("短信网关没有应答，可能已收到"),
     }
     if not code:
         return ""

@@ -12,6 +12,7 @@ from reports.models import Report
 
 from .kinds import Kind
 from .models import Outbox
+from .remedies import why
 
 #: As long as `Delivery.text`.
 MAX_LENGTH = 300
@@ -166,8 +167,7 @@ def _words_of_trouble(data: Mapping[str, Any]) -> dict[str, str]:
     """`way` as troubles name it: a channel, with the kind of a template or the number of a robot."""
     channel, _colon, kind = str(data["way"]).partition(":")
     detail = data.get("name") or (Kind(kind).label if kind in Kind.values else "")
-    why = data.get("code") or (_("额度用完") if data.get("quota") else _("没有应答"))
-    return {"channel": f"{CHANNELS[channel]}「{detail}」" if detail else str(CHANNELS[channel]), "why": str(why)}
+    return {"channel": f"{CHANNELS[channel]}「{detail}」" if detail else str(CHANNELS[channel]), "why": why(data)}
 
 
 def _one_line(text: str) -> str:

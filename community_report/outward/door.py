@@ -11,7 +11,7 @@ from django.conf import settings
 
 from community_report.wechat.deadline import Deadline
 from community_report.wechat.errors import ErrorKind, WeChatError
-from community_report.wechat.transport import Transport, chunks, gather, parse_object
+from community_report.wechat.transport import NOT_CONNECTED, Transport, chunks, gather, parse_object
 
 #: Where the three vendors' robots are; what else may be written to is the setting OUTWARD_ORIGINS.
 VENDORS = frozenset(
@@ -23,16 +23,22 @@ VENDORS = frozenset(
     }
 )
 MAX_ANSWER_BYTES = 64 * 1024
-TOO_MANY_REQUESTS = 429
+TOO_MANY_REQUESTS, UNAVAILABLE = 429, 503
 
 
 class OutwardError(WeChatError):
-    """A call that somebody else did not carry out; `code` is theirs, or the HTTP status."""
+    """A call that somebody else did not carry out; `code` is theirs, or the HTTP status.
 
-    def __init__(self, kind: ErrorKind, message: str, code: int | None = None, provider: str = "") -> None:
+    `maybe_done`: or they did, and the answer was lost.
+    """
+
+    def __init__(
+        self, kind: ErrorKind, message: str, code: int | None = None, provider: str = "", maybe_done: bool = False
+    ) -> None:
         super().__init__(kind, message, code)
-        self.args = (kind, message, code, provider)
+        self.args = (kind, message, code, provider, maybe_done)
         self.provider = provider
+        self.maybe_done = maybe_done
 
 
 @dataclass(frozen=True)
@@ -77,7 +83,7 @@ def call(
     except WeChatError as error:
         # Its text ends in what went wrong; before that stands the path, which may hold a key.
         problem = error.message.rpartition(": ")[2]
-    raise OutwardError(ErrorKind.TRANSIENT, problem, provider=provider)
+    raise OutwardError(ErrorKind.TRANSIENT, problem, provider=provider, maybe_done=problem not in NOT_CONNECTED)
 
 
 def _exchange(
@@ -95,7 +101,8 @@ def _exchange(
         body = gather(chunks(response, where=provider), MAX_ANSWER_BYTES)
         status = response.status_code
     if status >= 500 or status == TOO_MANY_REQUESTS:
-        raise OutwardError(ErrorKind.TRANSIENT, f"HTTP {status}", status, provider)
+        maybe_done = status not in (UNAVAILABLE, TOO_MANY_REQUESTS)
+        raise OutwardError(ErrorKind.TRANSIENT, f"HTTP {status}", status, provider, maybe_done)
     return Answer(status, parse_object(body))
 
 

@@ -15,6 +15,8 @@ from community_report.wechat.deadline import Deadline, DeadlineAdapter, applied
 from community_report.wechat.errors import WeChatError, kind_of, redact, transient
 
 POOL_SIZE = 32
+#: Words of a request that was never sent.
+NOT_CONNECTED = frozenset({"NewConnectionError", "NameResolutionError", "ConnectTimeoutError", "SSLError"})
 CHUNK_BYTES = 64 * 1024
 MAX_JSON_BYTES = 2 * 1024 * 1024
 
@@ -80,7 +82,7 @@ class Transport:
                     allow_redirects=False,
                 )
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            problem = type(error).__name__
+            problem = _in_a_word(error)
         if response is None:
             # Raised outside the handler: the original holds the URL with its secrets, and would travel as context.
             raise transient(f"{path}: {problem}")
@@ -121,6 +123,12 @@ class Transport:
         if status != requests.codes.ok:
             raise transient(f"{where}: HTTP {status}")
         return answer
+
+
+def _in_a_word(error: Exception) -> str:
+    """What went wrong in one word: the cause, where requests calls every one of them a ConnectionError."""
+    inner = error.args[0] if error.args else None
+    return type(getattr(inner, "reason", None) or error).__name__
 
 
 def chunks(response: requests.Response, *, where: str) -> Iterator[bytes]:

@@ -246,7 +246,7 @@ def _wait(message: GroupMessage, error: WeChatError, now: datetime) -> None:
     pause = min(pause_after(now - message.first_failed_at, error.code), LONGEST_PAUSE)
     message.code, message.due_at = code_of(error), now + timedelta(seconds=pause)
     message.save()
-    troubles.note(troubles.SILENT, str(error), now)
+    troubles.note_silence(error, now)
 
 
 def _give_up(message: GroupMessage, code: str) -> None:

@@ -27,7 +27,7 @@ from . import grants, troubles, windows
 from .gathering import groups_of
 from .reach import held_until, is_subscribed, is_urgent, reason_to_skip
 from .rows import save, save_leased
-from .texting import CAPPED, Texting, texting_for
+from .texting import CAPPED, LOST, Texting, texting_for
 
 log = structlog.get_logger(__name__)
 
@@ -193,10 +193,10 @@ def _ship(rows: list[Delivery], desk: Desk, now: datetime) -> Shipment | None:
     channels = desk.stops.passable(possible, first.kind)
     if not channels:
         stopped = desk.stops.code(possible[0].name, first.kind) if possible else ""
-        _give_up(rows, first.code or stopped or "no_channel")
+        _give_up(rows, stopped or first.code or "no_channel", now)
         return None
     if channels[0].name == SMS and not desk.texting.spend(first.user_id, now):
-        _give_up(rows, CAPPED)
+        _give_up(rows, LOST if first.lost_answers else CAPPED, now)
         return None
     desk.stops.ask(channels[0].name, first.kind)
     spared = desk.spared.get(channels[0].name)
@@ -210,9 +210,9 @@ def _ship(rows: list[Delivery], desk: Desk, now: datetime) -> Shipment | None:
     return None if spared and spared > now else Shipment(rows, message, channels, lease)
 
 
-def _give_up(rows: list[Delivery], code: str) -> None:
+def _give_up(rows: list[Delivery], code: str, now: datetime) -> None:
     for row in rows:
-        row.status, row.leased_until, row.code = Delivery.Status.DEAD, None, code
+        row.status, row.leased_until, row.code, row.due_at = Delivery.Status.DEAD, None, code, now
 
 
 def _message(row: Delivery, desk: Desk, *, count: int) -> Message:

@@ -27,7 +27,8 @@ def note(person: User, message: Inbound) -> Contact:
     if message.kind != "event":
         row.update(last_message_at=Greatest(F("last_message_at"), at))
         # Who has unfollowed cannot write: the follow between the two was lost on the way.
-        row.filter(subscribed=False, subscription_changed_at__lt=at).update(subscribed=True, subscription_changed_at=at)
+        older = Q(subscription_changed_at=None) | Q(subscription_changed_at__lt=at)
+        row.filter(older, subscribed=False).update(subscribed=True, subscription_changed_at=at)
     elif message.event in _ACTIONS:
         row.update(last_action_at=Greatest(F("last_action_at"), at))
     contact.refresh_from_db()

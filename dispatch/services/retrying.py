@@ -10,7 +10,7 @@ from dispatch.models import Delivery
 RETRIED = (Delivery.Status.DEAD, Delivery.Status.SKIPPED)
 
 
-def retry_deliveries(deliveries: "QuerySet[Delivery]", *, status: str) -> int:
+def retry_deliveries(deliveries: QuerySet[Delivery], *, status: str) -> int:
     """Make those with this status (dead or skipped) pending again, from the first channel on; gives their number.
 
     Whoever has muted them, left or is gone is skipped again when their turn comes. Raises Invalid for other states.

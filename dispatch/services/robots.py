@@ -20,7 +20,7 @@ from dispatch.models import GroupRobot, RobotPost
 
 from . import troubles
 from .alarms import ROBOT
-from .outcomes import GIVE_UP_AFTER, Accepted, Outcome, code_of, pause_after
+from .outcomes import GIVE_UP_AFTER, Accepted, Outcome, code_of, lose, may_have_arrived, pause_after
 
 log = structlog.get_logger(__name__)
 
@@ -122,13 +122,15 @@ def record(lot: Lot, outcome: Outcome) -> None:
     for row in rows:
         row.leased_until = None
         _settle(row, lot, outcome, now)
-    fields = ["status", "code", "due_at", "leased_until", "first_failed_at", "sent_at", "alone"]
+    fields = ["status", "code", "due_at", "leased_until", "first_failed_at", "sent_at", "alone", "lost_answers"]
     RobotPost.objects.bulk_update(rows, fields)
     way = f"{ROBOT}:{lot.robot.pk}"
     if isinstance(outcome, Accepted):
         troubles.works({way})
     elif outcome.kind is ErrorKind.ACCOUNT:
         troubles.note(f"{code_of(outcome)}:{way}", str(outcome), now)
+    elif outcome.kind is ErrorKind.PERMANENT:
+        troubles.asked({way}, now)
 
 
 def _settle(row: RobotPost, lot: Lot, outcome: Outcome, now: datetime) -> None:
@@ -137,6 +139,10 @@ def _settle(row: RobotPost, lot: Lot, outcome: Outcome, now: datetime) -> None:
         return
     row.code = code_of(outcome)
     row.first_failed_at = row.first_failed_at or now
+    if may_have_arrived(outcome):
+        row.lost_answers += 1
+        lose(row, row.lost_answers, now)
+        return
     failing = now - row.first_failed_at
     if failing > GIVE_UP_AFTER or (outcome.kind is ErrorKind.PERMANENT and len(lot.rows) == 1):
         row.status = RobotPost.Status.DEAD

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, F, Q, Sum, When
 from django.utils import timezone
 
 from accounts.models import Membership, User
@@ -18,6 +18,8 @@ from dispatch.models import Delivery, SmsGateway
 WITHOUT_WECHAT = frozenset({"no_wechat", "unfollowed"})
 #: Given up since the day's or the person's allowance is used up.
 CAPPED = "sms_cap"
+#: Sent, and no answer came: it may have arrived.
+LOST = "answer_lost"
 
 
 @dataclass
@@ -56,9 +58,13 @@ class Texting:
         return True
 
 
+def active_gateway() -> SmsGateway | None:
+    return SmsGateway.objects.filter(active=True).order_by("pk").first()
+
+
 def texting_for(people: Collection[UUID]) -> Texting:
     """One query where no gateway is active."""
-    gateway = SmsGateway.objects.filter(active=True).order_by("pk").first()
+    gateway = active_gateway()
     if gateway is None:
         return Texting()
     members = Membership.objects.active().filter(user__in=people).exclude(phone="")
@@ -74,23 +80,25 @@ def texting_for(people: Collection[UUID]) -> Texting:
 
 
 def sent_today(now: datetime) -> int:
-    return _of_today(now).count()
+    return sum(_of_today(now).values())
 
 
 def _left(gateway: SmsGateway, now: datetime) -> dict[UUID | None, int]:
     """What each person may still be sent today; None: what everybody may. Locked until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('sms', 0))")
-    counts = dict(_of_today(now).values_list("user_id").annotate(n=Count("pk")))
+    counts = _of_today(now)
     left: dict[UUID | None, int] = {user: gateway.per_person - n for user, n in counts.items()}
     return {**left, None: gateway.per_day - sum(counts.values())}
 
 
-def _of_today(now: datetime) -> "QuerySet[Delivery]":
-    """Sent since midnight, or on its way."""
+def _of_today(now: datetime) -> dict[UUID, int]:
+    """How many each person was sent since midnight; what is on its way and what may have arrived counts."""
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    under_way = Q(status=Delivery.Status.PENDING, leased_until__gt=now)
-    return Delivery.objects.filter(under_way | Q(sent_at__gte=midnight), channel=SMS, leader=None)
+    one = Q(status=Delivery.Status.PENDING, leased_until__gt=now) | Q(sent_at__gte=midnight)
+    asked = Delivery.objects.filter(one | Q(failed_at__gte=midnight, lost_answers__gt=0), channel=SMS, leader=None)
+    number = Sum(Case(When(one, then=1), default=0) + F("lost_answers"))
+    return dict(asked.values_list("user_id").annotate(n=number))
 
 
 def as_gateway(row: SmsGateway) -> Gateway:

@@ -8,24 +8,24 @@ template ("template:new_report"), or a group robot ("robot:3").
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
-from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Q, QuerySet, Value
+from django.db.models import Case, DateTimeField, DurationField, ExpressionWrapper, F, Q, QuerySet, Value, When
 from django.db.models.functions import Random
 from django.utils import timezone
 
+from community_report.wechat.errors import ErrorKind, WeChatError
 from dispatch.channels import Channel
+from dispatch.channels.base import OUTSIDE_WECHAT
 from dispatch.models import Delivery, Trouble
 
-from . import alarms
-from .retrying import retry_deliveries
+from . import alarms, reviving
 
 log = structlog.get_logger(__name__)
 
 #: WeChat answers nobody: not at all, busy, or refusing the account's credentials.
 SILENT = "silent"
-#: A silence shorter than this leaves nobody with a long pause.
-SHORT = timedelta(seconds=10)
 #: The longest that a message waits for a channel without quota, and how long the channel is spared at first: then one
 #: message asks whether somebody has cleared the quota. The pauses grow with the trouble.
 QUOTA_PAUSE, FIRST_QUOTA_PAUSE = timedelta(minutes=10), timedelta(seconds=25)
@@ -36,8 +36,6 @@ _QUOTA = "quota:"
 OF_A_TEMPLATE = frozenset({40036, 40037, 47003})
 #: What waited for the end of a silence is sent at this rate (a second), and within so many seconds.
 PACE, WITHIN = 100, 20
-#: What was given up longer ago than this is not sent again by itself when its way works again, and how much at most.
-REVIVED_WITHIN, REVIVED_AT_MOST = timedelta(days=1), 20_000
 
 
 class Stops:
@@ -97,12 +95,22 @@ def closed(way: str, now: datetime) -> bool:
     return trouble is not None and now < _asked_again_at(trouble)
 
 
-def note(key: str, detail: str, now: datetime) -> None:
-    """Remember a trouble, or that it goes on."""
-    said = detail[:200]
-    if not Trouble.objects.filter(key=key).update(detail=said, last_at=now, times=F("times") + 1):
-        Trouble.objects.bulk_create([Trouble(key=key, detail=said, since=now, last_at=now)], ignore_conflicts=True)
-        log.error("sending_trouble", key=key, detail=said)
+def note(key: str, detail: str, now: datetime, *, code: str = "") -> None:
+    """Remember a trouble, or that it goes on; where its `code` is another by now the managers are told anew."""
+    said: dict[str, Any] = {"detail": detail[:200], "last_at": now}
+    again: dict[str, Any] = {"times": F("times") + 1}
+    if code:
+        said["code"] = code
+        again["told_at"] = Case(When(code=code, then=F("told_at")), default=None)
+    if not Trouble.objects.filter(key=key).update(**said, **again):
+        Trouble.objects.bulk_create([Trouble(key=key, since=now, **said)], ignore_conflicts=True)
+        log.error("sending_trouble", key=key, detail=said["detail"])
+
+
+def note_silence(error: WeChatError, now: datetime) -> None:
+    """WeChat did not answer this message, or refused the account as a whole: then with its code."""
+    refused = error.kind in (ErrorKind.ACCOUNT, ErrorKind.TOKEN)
+    note(SILENT, str(error), now, code=str(error.code or "") if refused else "")
 
 
 def works(mended: Collection[str]) -> None:
@@ -113,17 +121,24 @@ def works(mended: Collection[str]) -> None:
             continue
         trouble.delete()
         log.info("sending_trouble_over", key=trouble.key)
-        alarms.tell_of_the_end(trouble, now)
+        alarms.tell_of_the_end(trouble)
         if trouble.key.startswith(_QUOTA):
             _send_soon(_spared([way_of(trouble.key)], now), now)
         else:
             _revive(trouble, now)
 
 
+def asked(ways: Collection[str], now: datetime) -> None:
+    """These ways were asked, and the answers say nothing of why one is stopped: it is left alone again."""
+    stopped = [trouble.pk for trouble in Trouble.objects.all() if is_stop(trouble) and way_of(trouble.key) in ways]
+    if stopped:
+        Trouble.objects.filter(pk__in=stopped).update(last_at=now)
+
+
 def ask_again(way: str) -> None:
     """Something about this way was changed by hand: the next message asks whether it works now."""
     long_ago = timezone.now() - 2 * QUOTA_PAUSE
-    Trouble.objects.filter(key__endswith=f":{way}").update(last_at=long_ago, since=long_ago)
+    Trouble.objects.filter(key__endswith=f":{way}").update(last_at=long_ago, since=long_ago, probed_at=None)
 
 
 def spared_until() -> dict[str, datetime]:
@@ -134,51 +149,48 @@ def spared_until() -> dict[str, datetime]:
 
 
 def _asked_again_at(trouble: Trouble) -> datetime:
-    lasted = trouble.last_at - trouble.since
+    return trouble.last_at + _pause_after(trouble, trouble.last_at)
+
+
+def _pause_after(trouble: Trouble, asked_at: datetime) -> timedelta:
     first = FIRST_STOP_PAUSE if is_stop(trouble) else FIRST_QUOTA_PAUSE
-    return trouble.last_at + min(max(first, lasted / 10), QUOTA_PAUSE)
+    return min(max(first, (asked_at - trouble.since) / 10), QUOTA_PAUSE)
 
 
-def _spared(channels: Collection[str], now: datetime) -> "QuerySet[Delivery]":
+def _spared(channels: Collection[str], now: datetime) -> QuerySet[Delivery]:
     """What waits because its channel has no quota."""
     return Delivery.objects.filter(
         status=Delivery.Status.PENDING, channel__in=channels, failed_at=None, leased_until=None, due_at__gt=now
     )
 
 
-def _given_up(trouble: Trouble, now: datetime) -> "QuerySet[Delivery]":
-    """What died while a way was stopped that might have carried it."""
-    channel, _, kind = way_of(trouble.key).partition(":")
-    since = max(trouble.since - SHORT, now - REVIVED_WITHIN)
-    dead = Delivery.objects.filter(status=Delivery.Status.DEAD, created_at__gte=since)
-    if channel == alarms.ROBOT:
-        return dead.none()
-    return dead.filter(kind=kind) if kind else dead
-
-
 def _revive(trouble: Trouble, now: datetime) -> None:
-    keys = list(_given_up(trouble, now).order_by("created_at").values_list("pk", flat=True)[:REVIVED_AT_MOST])
-    if keys:
-        again = Delivery.objects.filter(pk__in=keys)
-        retry_deliveries(again, status=Delivery.Status.DEAD)
-        log.info("sent_again", key=trouble.key, count=_send_soon(again, now))
+    again = reviving.revive(reviving.given_up(way_of(trouble.key), trouble.since, now))
+    log.info("sent_again", key=trouble.key, count=_send_soon(again, now))
 
 
 def silence_is_over(now: datetime) -> None:
-    """WeChat has answered: what failed since it fell silent need not wait for its next turn."""
+    """WeChat has answered: what failed since it fell silent need not wait for its next turn, or goes again."""
     silence = Trouble.objects.select_for_update().filter(key=SILENT).first()
     if silence is None:
         return
     silence.delete()
-    alarms.tell_of_the_end(silence, now)
-    if now - silence.since < SHORT:
+    alarms.tell_of_the_end(silence)
+    if now - silence.since < reviving.SHORT:
         return
-    waiting = Delivery.objects.filter(status=Delivery.Status.PENDING, failed_at__gte=silence.since, due_at__gt=now)
-    count = _send_soon(waiting, now)
+    again = reviving.revive(reviving.died_in_silence(silence.since, now))
+    log.info("sent_again", key=SILENT, count=_send_soon(again, now))
+    count = _send_soon(_failed().filter(failed_at__gte=silence.since, due_at__gt=now), now)
     log.info("wechat_answers_again", silent_seconds=round((now - silence.since).total_seconds()), waiting=count)
 
 
-def _send_soon(waiting: "QuerySet[Delivery]", now: datetime) -> int:
+def _failed() -> QuerySet[Delivery]:
+    """What waits for WeChat's answers to come again."""
+    failed = Delivery.objects.filter(status=Delivery.Status.PENDING, failed_at__isnull=False)
+    return failed.exclude(channel__in=OUTSIDE_WECHAT)
+
+
+def _send_soon(waiting: QuerySet[Delivery], now: datetime) -> int:
     """Make all of it due, paced; gives the number."""
     spread = timedelta(seconds=min(WITHIN, waiting.count() / PACE))
     soon = ExpressionWrapper(
@@ -188,38 +200,60 @@ def _send_soon(waiting: "QuerySet[Delivery]", now: datetime) -> int:
 
 
 def probe(now: datetime, every: timedelta) -> None:
-    """While everybody's pause is long: make one delivery due, to see whether WeChat answers, or has quota, again."""
+    """While everybody's pause is long: make one delivery due, to see whether WeChat answers, or has quota, again.
+
+    What became of it need not concern the trouble, so when it was made due is remembered, and counts for the pause.
+    """
+    for trouble in _of_what_is_in_use():
+        asked_at = max(trouble.last_at, trouble.probed_at or trouble.last_at)
+        pause = every if trouble.key == SILENT else _pause_after(trouble, asked_at)
+        if asked_at + pause <= now and _one_asks(trouble, now):
+            Trouble.objects.filter(pk=trouble.pk).update(probed_at=now)
+
+
+def _of_what_is_in_use() -> list[Trouble]:
+    """What troubles a way that is there; where it was removed or switched off nothing could ever end the trouble."""
+    kept = []
     for trouble in Trouble.objects.all():
-        if trouble.key == SILENT:
-            if trouble.last_at <= now - every:
-                waiting = Delivery.objects.filter(status=Delivery.Status.PENDING, failed_at__isnull=False)
-                _make_due(waiting.order_by("failed_at"), now)
-        elif now < _asked_again_at(trouble):
-            continue
-        elif trouble.key.startswith(_QUOTA):
-            _ask_for_quota(way_of(trouble.key), now)
+        if trouble.key == SILENT or reviving.is_in_use(way_of(trouble.key)):
+            kept.append(trouble)
         else:
-            _ask_whether_it_works(trouble, now)
+            trouble.delete()
+            log.info("sending_trouble_forgotten", key=trouble.key)
+    return kept
 
 
-def _ask_for_quota(channel: str, now: datetime) -> None:
+def _one_asks(trouble: Trouble, now: datetime) -> int:
+    if trouble.key == SILENT:
+        return _make_due(_failed().order_by("failed_at"), now)
+    if trouble.key.startswith(_QUOTA):
+        return _ask_for_quota(way_of(trouble.key), now)
+    return _ask_whether_it_works(trouble, now)
+
+
+def _ask_for_quota(channel: str, now: datetime) -> int:
     """One message of the channel becomes due, unless one is due or on its way."""
     pending = Delivery.objects.filter(status=Delivery.Status.PENDING, channel=channel, failed_at=None)
-    if not pending.filter(_at_hand(now)).exists():
-        _make_due(_spared([channel], now).order_by("created_at"), now)
+    if pending.filter(_at_hand(now)).exists():
+        return 0
+    return _make_due(_spared([channel], now).order_by("created_at"), now)
 
 
-def _ask_whether_it_works(trouble: Trouble, now: datetime) -> None:
-    """One that was given up goes again, unless another message asks."""
-    if not Delivery.objects.filter(_at_hand(now), status=Delivery.Status.PENDING).exists():
-        first = _given_up(trouble, now).order_by("-created_at").values("pk")[:1]
-        retry_deliveries(Delivery.objects.filter(pk__in=first), status=Delivery.Status.DEAD)
+def _ask_whether_it_works(trouble: Trouble, now: datetime) -> int:
+    """One that this trouble itself had given up goes again, unless another message that may go this way asks."""
+    code, _, way = trouble.key.partition(":")
+    pending = Delivery.objects.filter(status=Delivery.Status.PENDING, kind__in=reviving.kinds_of(way))
+    if pending.filter(_at_hand(now)).exists():
+        return 0
+    return reviving.revive_one(reviving.given_up(way, trouble.since, now).filter(code=code))
 
 
 def _at_hand(now: datetime) -> Q:
     return Q(due_at__lte=now) | Q(leased_until__gt=now)
 
 
-def _make_due(waiting: "QuerySet[Delivery]", now: datetime) -> None:
-    first = waiting.values("pk")[:1]
-    Delivery.objects.filter(pk__in=first, status=Delivery.Status.PENDING, due_at__gt=now).update(due_at=now)
+def _make_due(waiting: QuerySet[Delivery], now: datetime) -> int:
+    """The first of these; not one that is held back for longer than any pause, since it would only be held again."""
+    soon = Q(due_at__gt=now, due_at__lte=now + QUOTA_PAUSE)
+    first = waiting.filter(soon).values("pk")[:1]
+    return Delivery.objects.filter(soon, pk__in=first, status=Delivery.Status.PENDING).update(due_at=now)

@@ -3,14 +3,16 @@
 from typing import Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from dispatch.kinds import Kind
 from dispatch.models import Delivery, MessageForm, Outbox, Trouble
 from dispatch.services import delivery, templates
 from dispatch.services.sweeping import pulse
+from dispatch.wording import sentence
 from reports.models import Report
-from tests.dispatch.ledger import SEND_TEMPLATE, SEND_TEXT, WeChat, later, only, route_all, send_all, template
+from tests.dispatch.ledger import SEND_TEMPLATE, SEND_TEXT, WeChat, later, only, retry, route_all, send_all, template
 from tests.factories import Cast
 from tests.wechat.platform import Answer, error, ok
 
@@ -97,10 +99,32 @@ def test_with_no_other_way_left_it_is_dead_and_comes_back_when_the_channel_works
     assert not Trouble.objects.exists()
 
 
+@pytest.mark.parametrize("waited", ["held by quiet hours", "a retry"])
+def test_what_waited_since_before_the_stop_comes_back_too(
+    wechat: WeChat, cast: Cast, report: Report, waited: str
+) -> None:
+    route_all()
+    now = timezone.now()
+    if waited == "a retry":
+        wechat.on(SEND_TEXT, Answer(b"", 503))
+        delivery.deliver_due()
+    long_ago = now - timezone.timedelta(hours=3)
+    Delivery.objects.update(created_at=long_ago, due_at=now + timezone.timedelta(minutes=5))
+    Trouble.objects.all().delete()
+    Trouble.objects.create(key="48001:text", since=now - timezone.timedelta(hours=1), last_at=now)
+    wechat.on(SEND_TEXT, error(48001))
+    retry(301)  # the longer it lasts the longer nobody asks
+    assert (only(cast.cleaner).status, only(cast.cleaner).code) == ("dead", "48001")
+    wechat.on(SEND_TEXT, ok())
+    pulse_after(800)
+    pulse_after(830)
+    assert only(cast.cleaner).status == "sent"
+
+
 def test_what_died_long_ago_stays_dead(wechat: WeChat, cast: Cast, report: Report) -> None:
     wechat.on(SEND_TEXT, error(48001))
     send_all()
-    Delivery.objects.update(created_at=timezone.now() - timezone.timedelta(days=2))
+    Delivery.objects.update(due_at=timezone.now() - timezone.timedelta(days=2))
     cast.report()
     wechat.on(SEND_TEXT, ok())
     with later(11):
@@ -135,14 +159,28 @@ def test_every_community_hears_of_it_by_its_own_managers(wechat: WeChat, cast: C
 
 def test_one_that_comes_and_goes_is_told_once_an_hour(wechat: WeChat, cast: Cast, report: Report) -> None:
     template()
-    with later(0):
-        for answer in (error(40037), ok(msgid=1)) * 3:
+    stopped = "消息推送故障：模板消息「新报单」发不出去（40037），请联系系统管理员"
+    works = "消息推送恢复：模板消息「新报单」又可以发送了"
+    hour = timezone.now().replace(minute=0, second=0, microsecond=0) + timezone.timedelta(hours=1)
+
+    def happens(minute: int, answer: Any) -> list[str]:
+        """What the managers hear of one more answer at this minute."""
+        with time_machine.travel(hour + timezone.timedelta(minutes=minute), tick=False):
+            Outbox.objects.filter(key__startswith="trouble:").update(routed_at=timezone.now())
             wechat.on(SEND_TEMPLATE, answer)
             Trouble.objects.update(last_at=timezone.now() - timezone.timedelta(hours=1))
             cast.report()
             send_all()
             pulse(timezone.now())
-    assert Outbox.objects.filter(key__startswith="trouble:", community=cast.community).count() == 2
+            told = Outbox.objects.filter(routed_at=None, community=cast.community).order_by("pk")
+            return [sentence(box) for box in told]
+
+    missing, there = error(40037), ok(msgid=1)
+    assert [happens(5, missing), happens(10, there)] == [[stopped], [works]]
+    assert [happens(20, missing), happens(30, there), happens(40, missing)] == [[], [], []]
+    assert [happens(60, missing), happens(65, there), happens(70, missing)] == [[stopped], [works], []]
+    assert [happens(122, missing), happens(181, there), happens(182, missing)] == [[stopped], [works], [stopped]]
+    assert happens(183, there) == [works]
 
 
 @pytest.mark.parametrize(
@@ -161,6 +199,38 @@ def test_what_may_pass_by_itself_is_told_when_it_lasts(
     assert told_managers() == []
     pulse_after(130)
     assert told_managers() == [said]
+
+
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [(40164, "请把服务器的 IP 地址加入公众号的 IP 白名单"), (40125, "请核对公众号的 AppSecret")],
+)
+def test_what_keeps_the_account_out_is_told_at_once_with_what_to_do(
+    wechat: WeChat, cast: Cast, report: Report, code: int, remedy: str
+) -> None:
+    wechat.on(SEND_TEXT, error(code))
+    send_all()
+    pulse(timezone.now())
+    stopped = f"消息推送故障：微信发不出去（{code}，{remedy}），请联系系统管理员"
+    assert told_managers() == [stopped]
+    wechat.on(SEND_TEXT, ok())
+    pulse_after(30)
+    pulse_after(60)
+    assert told_managers() == [stopped, "消息推送恢复：微信又可以发送了"]
+
+
+def test_a_silence_that_turns_out_to_be_a_refusal_is_told_anew(wechat: WeChat, cast: Cast, report: Report) -> None:
+    wechat.on(SEND_TEXT, Answer(b"", 503))
+    send_all()
+    pulse_after(130)
+    wechat.on(SEND_TEXT, error(40164))
+    for seconds in (160, 190, 220):
+        pulse_after(seconds)
+    wechat.on(SEND_TEXT, Answer(b"", 503))
+    pulse_after(250)
+    silent, refused = told_managers()
+    assert "没有应答" in silent
+    assert "40164" in refused
 
 
 def test_a_short_silence_is_told_to_nobody(wechat: WeChat, report: Report) -> None:

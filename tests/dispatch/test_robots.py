@@ -167,6 +167,15 @@ def test_after_a_day_it_is_given_up(group: Group, robot: GroupRobot, cast: Cast)
     assert (only().status, only().code) == ("dead", "503")
 
 
+def test_a_vendor_whose_answers_are_lost_is_posted_to_three_times(group: Group, robot: GroupRobot, cast: Cast) -> None:
+    group.on(WEBHOOK, Answer(b"", 502))
+    cast.report()
+    for seconds in (0, 2, 30, 61, 100, 300, 380, 3600, 86_000):
+        post_all(seconds)
+    assert len(group.posts) == 3
+    assert (only().status, only().code) == ("dead", "answer_lost")
+
+
 def test_too_often_waits_as_long_as_the_vendor_says(group: Group, robot: GroupRobot, cast: Cast) -> None:
     group.on(WEBHOOK, error(45009))
     cast.report()

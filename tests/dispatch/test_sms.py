@@ -12,10 +12,11 @@ from accounts.models import Membership, User
 from dispatch.kinds import Kind
 from dispatch.models import Contact, Delivery, SmsGateway, Trouble
 from dispatch.models_outward import sms_kinds
+from dispatch.services import sweeping, texting
 from reports.models import Report
-from tests.dispatch.ledger import SEND_TEXT, WeChat, later, only, retry, send_all
+from tests.dispatch.ledger import SEND_TEMPLATE, SEND_TEXT, WeChat, later, only, retry, send_all, template
 from tests.factories import Cast
-from tests.wechat.platform import Answer, Platform, error, plain_json, serve
+from tests.wechat.platform import Answer, Platform, Raw, error, plain_json, serve
 
 pytestmark = pytest.mark.django_db
 PHONE = "13800000001"  # the cleaner's
@@ -86,6 +87,26 @@ def test_who_turns_out_to_have_left_is_marked_and_reached_by_it(
     assert not Contact.objects.get(user=cast.cleaner).subscribed
 
 
+@pytest.mark.parametrize("code", [40003, 43019])
+def test_who_is_no_person_of_the_account_is_reached_by_it(
+    wechat: WeChat, sms: Platform, gateway: SmsGateway, report: Report, code: int
+) -> None:
+    template()
+    wechat.on(SEND_TEMPLATE, error(code))
+    send_all()
+    assert (only().status, only().channel, only().code) == ("sent", "sms", "")
+    assert (len(wechat.templates), len(wechat.texts), texted(sms)) == (1, 0, [PHONE])
+
+
+def test_what_wechat_said_of_a_person_stays_readable(
+    wechat: WeChat, sms: Platform, gateway: SmsGateway, report: Report
+) -> None:
+    wechat.on(SEND_TEXT, error(40003))
+    sms.on("/sms", plain_json(code=7))
+    send_all()
+    assert (only().status, only().channel, only().code) == ("dead", "sms", "40003")
+
+
 @pytest.mark.parametrize("why", ["off", "kind", "phone", "muted"])
 def test_who_gets_none(
     wechat: WeChat, sms: Platform, gateway: SmsGateway, cast: Cast, report: Report, why: str
@@ -148,6 +169,40 @@ def test_a_silent_gateway_is_asked_again_and_says_nothing_of_wechat(
     sms.on("/sms", plain_json(code=0))
     retry(2)
     assert only().status == "sent"
+
+
+@pytest.mark.parametrize("answer", [Answer(b"", 504), Raw(lambda handler: None)])
+def test_a_gateway_whose_answers_are_lost_sends_three_at_most(
+    wechat: WeChat, sms: Platform, gateway: SmsGateway, cast: Cast, report: Report, answer: Any
+) -> None:
+    wechat.on(SEND_TEXT, error(45015))
+    sms.on("/sms", answer)
+    send_all()
+    for seconds in (2, 10, 30, 70, 80, 300, 380, 600, 3600):
+        with later(seconds):
+            Trouble.objects.create(key="silent", since=timezone.now(), last_at=timezone.now() - timedelta(minutes=1))
+            sweeping.pulse(timezone.now())  # who asks whether WeChat is back is not who waits for the gateway
+            Trouble.objects.all().delete()
+    assert texted(sms) == [PHONE] * 3
+    assert (only().status, only().code, only().channel) == ("dead", "answer_lost", "sms")
+    assert texting.sent_today(timezone.now()) == 3
+
+
+def test_what_may_have_arrived_counts(
+    wechat: WeChat, sms: Platform, gateway: SmsGateway, cast: Cast, report: Report
+) -> None:
+    SmsGateway.objects.update(per_person=2)
+    wechat.on(SEND_TEXT, error(45015))
+    sms.on("/sms", Answer(b"", 504))
+    send_all()
+    retry(70)
+    assert (only().status, only().lost_answers) == ("pending", 2)
+    retry(400)
+    assert (only().status, only().code) == ("dead", "answer_lost")
+    other = cast.report()
+    send_all()
+    assert Delivery.objects.get(report=other, user=cast.cleaner).code == "sms_cap"
+    assert len(sms.calls) == 2
 
 
 def test_an_answer_of_the_gateway_does_not_end_wechats_silence(

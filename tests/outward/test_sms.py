@@ -1,6 +1,7 @@
 """A gateway asked by a template: what it is sent, and how its answer is read."""
 
 import json
+import socket
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -9,7 +10,7 @@ import pytest
 from community_report.outward import door, sms
 from community_report.outward.sms import FORM, Gateway
 from community_report.wechat.errors import ErrorKind
-from tests.wechat.platform import Answer, Platform, plain_json
+from tests.wechat.platform import Answer, Platform, Raw, plain_json
 
 NASTY = '他说"{phone}"\n下一行 & 100%'
 URL = "https://x.example/h5/reports/1"
@@ -79,6 +80,33 @@ def test_what_went_wrong(vendor: Platform, answer: Answer, kind: str) -> None:
     with pytest.raises(door.OutwardError) as caught:
         send(gateway)
     assert caught.value.kind is ErrorKind(kind)
+
+
+@pytest.mark.parametrize(
+    ("answer", "maybe_done"),
+    [
+        (Answer(b"", 504), True),
+        (Answer(b"", 500), True),
+        (Raw(lambda handler: None), True),  # cut off
+        (Answer(b"", 503), False),
+        (Answer(b"", 429), False),
+    ],
+)
+def test_what_may_have_been_sent_all_the_same(vendor: Platform, answer: Any, maybe_done: bool) -> None:
+    vendor.on("/sms", answer)
+    with pytest.raises(door.OutwardError) as caught:
+        send(Gateway(f"{vendor.url}/sms"))
+    assert caught.value.maybe_done is maybe_done
+
+
+def test_nothing_was_sent_where_nobody_listens(settings: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        nobody = f"http://127.0.0.1:{server.getsockname()[1]}"
+    settings.OUTWARD_ORIGINS = [nobody]
+    with pytest.raises(door.OutwardError) as caught:
+        send(Gateway(f"{nobody}/sms"))
+    assert caught.value.kind is ErrorKind.TRANSIENT
+    assert not caught.value.maybe_done
 
 
 def test_success_may_stand_deep_in_the_answer(vendor: Platform) -> None:

@@ -1,0 +1,91 @@
+"""What each way carries; what was given up while one was stopped or WeChat silent, and goes again afterwards."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import F, Q, QuerySet
+
+from accounts.models import Membership
+from dispatch.channels.base import MASS, OUTSIDE_WECHAT, SMS
+from dispatch.kinds import Kind
+from dispatch.models import Delivery, GroupRobot, MessageForm, SubscriptionTemplate, Template
+from reports.states import OPEN, Status
+
+from .alarms import ROBOT
+from .retrying import retry_deliveries
+from .texting import active_gateway
+
+#: What died so shortly before a trouble was noted died of it.
+SHORT = timedelta(seconds=10)
+#: What was given up longer ago than this is not sent again by itself when its way works again, and how much at most.
+WITHIN, AT_MOST = timedelta(days=1), 20_000
+#: After a silence, which may have lasted for days, what was written within so long goes again as far as it is still
+#: true: of reports that are not over (or how they ended), notices that stand, and bindings.
+STILL_NEWS = timedelta(days=7)
+_STILL_TRUE = (
+    Q(kind__in=(Kind.NEW_REPORT, Kind.UNCLAIMED, Kind.IGNORED), report__status=Status.SUBMITTED)
+    | ~Q(kind__in=(Kind.NEW_REPORT, Kind.UNCLAIMED, Kind.IGNORED)) & Q(report__status__in=OPEN)
+    | Q(kind__in=(Kind.CLOSED, Kind.DISMISSED, Kind.MERGED), report__status=F("kind"))
+    | Q(notice__isnull=False, notice__deleted_at=None)
+    | Q(kind=Kind.BINDING_DECIDED)
+    | Q(kind=Kind.BINDING_PENDING, outbox__membership__status=Membership.Status.PENDING)
+)
+
+
+def kinds_of(way: str) -> set[str]:
+    """The kinds of message to people that this way carries as it is set up; none of one that is not in use (any more).
+
+    Group messages and robots have none: who was on a refused list goes by the other ways at once, and posts wait.
+    """
+    channel, _, kind = way.partition(":")
+    carried = _carried_by(channel)
+    return carried & {kind} if kind else carried
+
+
+def is_in_use(way: str) -> bool:
+    """Is it there, and switched on?"""
+    channel, _, number = way.partition(":")
+    if channel == ROBOT:
+        return GroupRobot.objects.filter(pk=number, active=True).exists()
+    return channel == MASS or bool(kinds_of(way))
+
+
+def _carried_by(channel: str) -> set[str]:
+    if channel == "template":
+        return set(Template.objects.values_list("kind", flat=True))
+    if channel == "bizsend":
+        return set(SubscriptionTemplate.objects.values_list("kind", flat=True))
+    if channel == SMS:
+        gateway = active_gateway()
+        return set(gateway.kinds) if gateway else set()
+    pictures = set(MessageForm.objects.filter(form="news").values_list("kind", flat=True))
+    if channel == "news":
+        return pictures
+    return set(Kind.values) - pictures if channel == "text" else set()
+
+
+def given_up(way: str, since: datetime, now: datetime) -> QuerySet[Delivery]:
+    """What died, whenever it was written, since this way is stopped, and that it might have carried."""
+    died_after = max(since - SHORT, now - WITHIN)
+    return Delivery.objects.filter(status=Delivery.Status.DEAD, kind__in=kinds_of(way), due_at__gte=died_after)
+
+
+def died_in_silence(since: datetime, now: datetime) -> QuerySet[Delivery]:
+    """What was given up while WeChat answered nobody for longer than it is tried, and is still true."""
+    news = Delivery.objects.filter(status=Delivery.Status.DEAD, created_at__gte=now - STILL_NEWS)
+    dead = news.filter(failed_at__gte=since)
+    return dead.exclude(channel__in=OUTSIDE_WECHAT).filter(_STILL_TRUE)
+
+
+def revive(given_up: QuerySet[Delivery]) -> QuerySet[Delivery]:
+    """Make these due again, the oldest first where it is too much; gives those that are."""
+    keys = list(given_up.order_by("created_at").values_list("pk", flat=True)[:AT_MOST])
+    again = Delivery.objects.filter(pk__in=keys)
+    if keys:
+        retry_deliveries(again, status=Delivery.Status.DEAD)
+    return again
+
+
+def revive_one(given_up: QuerySet[Delivery]) -> int:
+    """The newest of these is due again, to see whether its way works; gives the number."""
+    first = given_up.order_by("-created_at").values("pk")[:1]
+    return retry_deliveries(Delivery.objects.filter(pk__in=first), status=Delivery.Status.DEAD)
