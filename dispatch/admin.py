@@ -1,4 +1,4 @@
-"""The back office: the ledger of deliveries, message templates, the domain proof."""
+"""The back office: the outbox, message templates, what WeChat sent us, the domain proof."""
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -6,13 +6,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from community_report.core.admin import ADDED_INLINES, ReadOnly, ReadOnlyInline, ScopedAdmin, SuperuserAdmin
+from community_report.core.admin import ReadOnly, ScopedAdmin, SuperuserAdmin
 
-from . import admin_notices, admin_outward
+from . import admin_deliveries, admin_notices, admin_outward
 from .admin_templates import TemplateAdmin
 from .models import (
     Contact,
-    Delivery,
     DomainProof,
     Grant,
     GroupMessage,
@@ -24,45 +23,10 @@ from .models import (
     Trouble,
 )
 from .services import replaying
-from .services.retrying import RETRIED, retry_deliveries
-from .unreached import reason_words
 
-assert admin_outward  # registers its own
+assert admin_deliveries  # registers its own
+assert admin_outward  # likewise
 assert admin_notices  # adds to the list of notices
-
-
-@admin.register(Delivery)
-class DeliveryAdmin(ReadOnly, ScopedAdmin):
-    list_display = ("created_at", "user", "kind", "channel", "status", "code", "attempts", "sent_at", "read_at")
-    list_filter = ("status", "kind", "channel")
-    list_select_related = ("user",)
-    search_fields = ("user__display_name", "report__number", "code")
-    date_hierarchy = "created_at"
-    actions = ("send_again",)
-
-    @admin.action(description=_("重新发送所选消息"))
-    def send_again(self, request: HttpRequest, chosen: QuerySet[Delivery]) -> None:
-        """Those that were given up or not pushed; what somebody got already stays as it is."""
-        number = sum(retry_deliveries(chosen, status=status) for status in RETRIED)
-        self.message_user(request, gettext("将重新发送 %(n)d 条") % {"n": number})
-
-
-class DeliveryInline(ReadOnlyInline):
-    """Who was told of a report: when, by which channel, with what answer, and whether they have read it."""
-
-    model = Delivery
-    fields = readonly_fields = ("user", "kind", "channel", "status", "answer", "sent_at", "delivered_at", "read_at")
-    ordering = ("-created_at",)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
-        return super().get_queryset(request).select_related("user")
-
-    @admin.display(description=_("结果"))
-    def answer(self, delivery: Delivery) -> str:
-        return reason_words(delivery) or "—"
-
-
-ADDED_INLINES["reports.Report"] = [DeliveryInline]
 
 
 @admin.register(GroupMessage)

@@ -78,6 +78,7 @@ def test_what_died_is_sent_again_from_the_back_office(cast: Cast, wechat: WeChat
     chosen = {"action": "send_again", "_selected_action": everything}
     back_office(cast.other_manager).post("/admin/dispatch/delivery/", chosen)
     assert only(cast.cleaner).status == Delivery.Status.DEAD
+    chosen["apply"] = "1"
     answer = back_office(cast.manager).post("/admin/dispatch/delivery/?status__exact=dead", chosen, follow=True)
     assert "将重新发送 1 条" in answer.content.decode()
     send_all()
