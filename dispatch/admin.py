@@ -10,6 +10,7 @@ from community_report.core.admin import ReadOnly, ScopedAdmin, SuperuserAdmin
 
 from . import admin_deliveries, admin_notices, admin_outward
 from .admin_templates import TemplateAdmin
+from .channels.base import MASS
 from .models import (
     Contact,
     DomainProof,
@@ -22,6 +23,7 @@ from .models import (
     Template,
     Trouble,
 )
+from .reasons import code_words
 from .services import replaying
 
 assert admin_deliveries  # registers its own
@@ -33,8 +35,12 @@ assert admin_notices  # adds to the list of notices
 class GroupMessageAdmin(ReadOnly, ScopedAdmin):
     community_paths = ("outbox__community",)
     permission = "publish_notices"
-    list_display = ("created_at", "text", "people", "status", "code", "attempts", "sent_at", "result")
+    list_display = ("created_at", "text", "people", "status", "answer", "attempts", "sent_at", "result")
     list_filter = ("status",)
+
+    @admin.display(description=_("结果"), ordering="code")
+    def answer(self, message: GroupMessage) -> str:
+        return code_words(message.code, MASS) or "—"
 
 
 @admin.register(Outbox)

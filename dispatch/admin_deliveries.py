@@ -1,24 +1,42 @@
 """The back office of the ledger: what became of each message, on a report's page as well, and sending again."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
+from django.forms import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import DropdownFilter
 
 from accounts.policies import person_of
 from community_report.core.admin import ADDED_INLINES, ReadOnly, ReadOnlyInline, ScopedAdmin
+from reports.models import Report
 
 from .kinds import Kind
-from .models import Delivery
+from .models import Delivery, Outbox, RobotPost
+from .reasons import post_words, reason_words
 from .services import resending
-from .unreached import reason_words
+from .services.alarms import ROBOT
+from .wording import CHANNELS, channel_words
+
+if TYPE_CHECKING:
+    DeliveryFormSet = BaseInlineFormSet[Delivery, Report, forms.ModelForm[Delivery]]
+    OutboxFormSet = BaseInlineFormSet[Outbox, Report, forms.ModelForm[Outbox]]
+else:  # Django's form classes take no parameters at run time
+    DeliveryFormSet = OutboxFormSet = BaseInlineFormSet
+
+NONE = "—"
+#: Of the people who were told of a report, so many stand on its page; the list has the others.
+SHOWN_ON_A_REPORT = 50
 
 #: The ages that can be chosen when many are sent again.
 _WITHIN = {"day": resending.AGES[0], "week": resending.DEFAULT_AGE, "all": None}
@@ -38,14 +56,35 @@ class ResendForm(forms.Form):
             self.fields["one_by_one"] = forms.BooleanField(label=label, required=False)
 
 
+class ChannelFilter(DropdownFilter):
+    """Every channel there is, without looking which the rows name."""
+
+    title = _("渠道")
+    parameter_name = "channel"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(name, words) for name, words in CHANNELS.items() if name and name != ROBOT]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(channel=self.value()) if self.value() else queryset
+
+
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnly, ScopedAdmin):
-    list_display = ("created_at", "user", "kind", "channel", "status", "code", "attempts", "sent_at", "read_at")
-    list_filter = ("status", "kind", "channel")
+    list_display = ("created_at", "user", "kind", "way", "status", "answer", "attempts", "sent_at", "read_at")
+    list_filter = ("status", "kind", ChannelFilter)
     list_select_related = ("user",)
     search_fields = ("user__display_name", "report__number", "code")
     date_hierarchy = "created_at"
     actions = ("send_again",)
+
+    @admin.display(description=_("渠道"), ordering="channel")
+    def way(self, delivery: Delivery) -> str:
+        return channel_words(delivery.channel) or NONE
+
+    @admin.display(description=_("结果"), ordering="code")
+    def answer(self, delivery: Delivery) -> str:
+        return reason_words(delivery) or NONE
 
     @admin.action(description=_("重新发送所选消息"))
     def send_again(self, request: HttpRequest, chosen: QuerySet[Delivery]) -> HttpResponse | None:
@@ -82,19 +121,69 @@ class DeliveryAdmin(ReadOnly, ScopedAdmin):
         return render(request, "admin/dispatch/resend.html", context)
 
 
+class NewestFormSet(DeliveryFormSet):
+    """The newest rows alone: a board post is told to thousands. `more`: how many others there are."""
+
+    def get_queryset(self) -> QuerySet[Delivery]:
+        if not hasattr(self, "_newest"):
+            everything = super().get_queryset()
+            self.more = max(everything.count() - SHOWN_ON_A_REPORT, 0)
+            self._newest = everything[:SHOWN_ON_A_REPORT]
+        return self._newest
+
+
 class DeliveryInline(ReadOnlyInline):
     """Who was told of a report: when, by which channel, with what answer, and whether they have read it."""
 
     model = Delivery
-    fields = readonly_fields = ("user", "kind", "channel", "status", "answer", "sent_at", "delivered_at", "read_at")
+    formset = NewestFormSet
+    verbose_name_plural = _("通知了谁")
+    fields = readonly_fields = ("user", "kind", "way", "status", "answer", "sent_at", "delivered_at", "read_at")
     ordering = ("-created_at",)
+    template_after = "admin/dispatch/more_deliveries.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
         return super().get_queryset(request).select_related("user")
 
+    @admin.display(description=_("渠道"))
+    def way(self, delivery: Delivery) -> str:
+        return channel_words(delivery.channel) or NONE
+
     @admin.display(description=_("结果"))
     def answer(self, delivery: Delivery) -> str:
-        return reason_words(delivery) or "—"
+        return reason_words(delivery) or NONE
 
 
-ADDED_INLINES["reports.Report"] = [DeliveryInline]
+class PostFormSet(OutboxFormSet):
+    @classmethod
+    def get_default_prefix(cls) -> str:
+        return "posts"
+
+
+class PostInline(ReadOnlyInline):
+    """Which group chats were told of a report: a row for each thing that was told, with what became of its posts."""
+
+    model = Outbox
+    formset = PostFormSet
+    verbose_name_plural = _("通知了哪些群")
+    fields = readonly_fields = ("kind", "created_at", "posts")
+    ordering = ("-created_at",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Outbox]:
+        rows = super().get_queryset(request).filter(Exists(RobotPost.objects.filter(outbox=OuterRef("pk"))))
+        return rows.prefetch_related("robot_posts__robot")
+
+    @admin.display(description=_("群机器人"))
+    def posts(self, box: Outbox) -> str:
+        lines = (
+            (" · ".join(filter(None, (post.robot.name, post.get_status_display(), _time(post), post_words(post)))),)
+            for post in box.robot_posts.all()
+        )
+        return format_html_join(mark_safe("<br>"), "{}", lines)
+
+
+def _time(post: RobotPost) -> str:
+    return date_format(timezone.localtime(post.sent_at), "Y-m-d H:i") if post.sent_at else ""
+
+
+ADDED_INLINES["reports.Report"] = [DeliveryInline, PostInline]

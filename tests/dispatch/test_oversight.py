@@ -24,7 +24,7 @@ def test_a_manager_sees_on_the_report_who_was_told_and_what_became_of_it(cast: C
     send_all()
     words = open_page(cast.manager, f"reports/{report.pk}").words
     told = words.partition("通知了谁")[2]
-    assert "张师傅 新报单 未读 已发送 · text" in told
+    assert "张师傅 新报单 未读 已发送 · 客服消息" in told
     assert "赵师傅 新报单 未读 未推送 · 没有关注公众号" in told
     open_page(cast.cleaner, f"inbox/{only(cast.cleaner).pk}")
     assert "张师傅 新报单 已读" in open_page(cast.manager, f"reports/{report.pk}").words
