@@ -1,5 +1,6 @@
 """Is the official account set up? Each check asks WeChat or the settings, and says how to mend what it finds."""
 
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -10,13 +11,14 @@ from django.conf import settings
 from community_report.wechat.client import Client, get_client
 from community_report.wechat.errors import WeChatError
 from community_report.wechat.handshake import knock
-from dispatch.channels.template import prefix_of
 from dispatch.models import SubscriptionTemplate, Template, Trouble
 
 from . import menu, replaying, routing
 
 CONSOLE = "mp.weixin.qq.com"
 OK, WARNING, FAILED = "ok", "warning", "failed"
+#: How a field stands in the text of a template.
+_FIELD = re.compile(r"\{\{\s*(\w+)\.DATA\s*\}\}")
 
 _MEND = {
     40013: f"set WECHAT_APP_ID to the id under {CONSOLE} → 设置与开发 → 开发接口管理",
@@ -129,10 +131,11 @@ def _problem_of(template: Template | SubscriptionTemplate, there: dict[str, str]
     if template.template_id not in there:
         return f"{template.kind}: the account has no template {template.template_id}"
     content = there[template.template_id]
-    for field in template.fields:
-        prefix_of(field)
-        if content and f"{{{{{field}.DATA}}}}" not in content.replace(" ", ""):
-            return f"{template.kind}: the template has no field {field}"
+    has = dict.fromkeys(_FIELD.findall(content))
+    if unknown := [field for field in template.fields if has and field not in has]:
+        return f"{template.kind}: the template has no field {', '.join(unknown)}"
+    if unfilled := [field for field in has if field not in template.fields]:
+        return f"{template.kind}: nothing fills the template's field {', '.join(unfilled)}"
     return ""
 
 
