@@ -7,7 +7,9 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils import timezone
 
+from accounts.calendar import year_without_holidays
 from community_report.wechat.client import Client, get_client
 from community_report.wechat.errors import WeChatError
 from community_report.wechat.handshake import knock
@@ -61,7 +63,7 @@ def examine() -> list[Finding]:
             ("callback", _callback),
         ):
             findings.append(_asked(check, partial(ask, client)))
-    return [*findings, _address(), _encryption(), _troubles(), _left_over()]
+    return [*findings, _address(), _encryption(), _troubles(), _left_over(), _holidays()]
 
 
 def _asked(check: str, ask: Callable[[], Finding]) -> Finding:
@@ -191,3 +193,14 @@ def _left_over() -> Finding:
             "mend the cause; then in the back office, under 微信来信 and 待分发, let it be processed again",
         )  # fmt: skip
     return Finding("left_over", OK, "everything that came in was dealt with")
+
+
+def _holidays() -> Finding:
+    """Deadlines in working hours need China's holidays, which are announced each autumn for the year to come."""
+    year = year_without_holidays(timezone.localdate(), None)
+    if year is None:
+        return Finding("holidays", OK, "the working calendar knows this year and, from December on, the next")
+    return Finding(
+        "holidays", WARNING, f"the holidays of {year} are not known: deadlines go by Monday to Friday",
+        "update the package chinesecalendar (requirements.in), or fill in 特殊日子 in the back office",
+    )  # fmt: skip
