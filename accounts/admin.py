@@ -7,15 +7,17 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from community_report.core.admin import OwnFilter, ReadOnly, ScopedAdmin
+from community_report.core.admin import OwnFilter, ReadOnly, ScopedAdmin, communities_of
 from community_report.core.errors import DomainError
 
 from .admin_records import RecordAdmin as RecordAdmin
 from .admin_roster import RosterImportAdmin as RosterImportAdmin
+from .calendar import holidays_words, year_without_holidays
 from .models import Building, Community, Home, Invitation, Membership, Role, RosterEntry, Shift, SpecialDay, User
 from .policies import person_of
 from .services import bindings, communities
@@ -121,6 +123,12 @@ class SpecialDayAdmin(ScopedAdmin):
     list_select_related = ("community",)
     search_fields = ("note",)
     date_hierarchy = "day"
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """With a word where the holidays of a year are not known."""
+        if year := year_without_holidays(timezone.localdate(), communities_of(request, self.permission)):
+            self.message_user(request, holidays_words(year), messages.WARNING)
+        return super().changelist_view(request, extra_context)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """A day of all communities is for who manages them all."""

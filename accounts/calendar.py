@@ -3,12 +3,13 @@
 Working days are China's, its public holidays and make-up days included, but for what the back office's table says.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from chinese_calendar import is_workday
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from accounts.models import Community, SpecialDay
 
@@ -25,6 +26,32 @@ def is_working_day(day: date) -> bool:
         return bool(is_workday(day))
     except NotImplementedError:
         return day.weekday() < 5
+
+
+def year_without_holidays(today: date, communities: Collection[int] | None) -> int | None:
+    """This year or, from December on, the next, where its holidays are known neither to the package nor to the back
+    office's table; None where all is well. `communities`: those whose days count beside everybody's (None: all).
+    """
+    for year in sorted({today.year, (today + timedelta(days=31)).year}):
+        own = SpecialDay.objects.filter(day__year=year)
+        if communities is not None:
+            own = own.filter(Q(community=None) | Q(community__in=communities))
+        if not _is_announced(year) and not own.exists():
+            return year
+    return None
+
+
+def holidays_words(year: int) -> str:
+    """What somebody who can mend it is told."""
+    return _("%(year)d 年的节假日还不知道，按周一到周五工作计算：请更新系统，或在“特殊日子”里填写") % {"year": year}
+
+
+def _is_announced(year: int) -> bool:
+    try:
+        is_workday(date(year, 1, 1))
+    except NotImplementedError:
+        return False
+    return True
 
 
 def special_days(community: Community, since: date) -> dict[date, bool]:
@@ -81,7 +108,7 @@ def _spans(community: Community, start: datetime) -> Iterator[tuple[datetime, da
 def _working_days(community: Community, day: date) -> Iterator[date]:
     """From `day` on, that day included where it is one."""
     special: Mapping[date, bool] = special_days(community, day)
-    for _ in range(HORIZON_DAYS):
+    for _day in range(HORIZON_DAYS):
         if special[day] if day in special else is_working_day(day):
             yield day
         day += timedelta(days=1)

@@ -1,25 +1,18 @@
-"""The back office: the ledger of deliveries, message templates, the domain proof."""
-
-from functools import partial
-from typing import Any
+"""The back office: the outbox, message templates, what WeChat sent us, the domain proof."""
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
 
-from accounts.querysets import of_person
-from community_report.core.admin import ADDED_INLINES, ReadOnly, ReadOnlyInline, ScopedAdmin, SuperuserAdmin
-from community_report.core.search import searched
-from reports.querysets import of_report
+from community_report.core.admin import ReadOnly, ScopedAdmin, SuperuserAdmin
 
-from . import admin_notices, admin_outward
+from . import admin_deliveries, admin_notices, admin_outward
 from .admin_templates import TemplateAdmin
+from .channels.base import MASS
 from .models import (
     Contact,
-    Delivery,
     DomainProof,
     Grant,
     GroupMessage,
@@ -30,77 +23,24 @@ from .models import (
     Template,
     Trouble,
 )
+from .reasons import code_words
 from .services import replaying
-from .services.retrying import RETRIED, retry_deliveries
-from .unreached import reason_words
-from .wording import CHANNELS
 
-assert admin_outward  # registers its own
+assert admin_deliveries  # registers its own
+assert admin_outward  # likewise
 assert admin_notices  # adds to the list of notices
-
-
-class ChannelFilter(DropdownFilter):
-    """The channels that there are, without looking which were used."""
-
-    title = _("渠道")
-    parameter_name = "channel"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(name, words) for name, words in CHANNELS.items() if name not in ("", "robot")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> QuerySet[Delivery]:
-        return queryset.filter(channel=self.value()) if self.value() in CHANNELS else queryset
-
-
-def _refused_with(code: str) -> Q:
-    """What arrived has no code, and is most of them."""
-    return Q(code=code, status__in=("pending", "skipped", "dead"))
-
-
-@admin.register(Delivery)
-class DeliveryAdmin(ReadOnly, ScopedAdmin):
-    list_display = ("created_at", "user", "kind", "channel", "status", "code", "attempts", "sent_at", "read_at")
-    list_filter = ("status", "kind", ChannelFilter, ("created_at", RangeDateFilter))
-    list_select_related = ("user",)
-    ordering = ("-created_at",)
-    search_fields = ("code",)  # `get_search_results` looks through more
-    search_help_text = _("收件人的姓名或手机、报单编号，或返回码")
-    actions = ("send_again",)
-
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet[Any], bool]:
-        return searched(queryset, search_term, partial(of_person, "user"), of_report, _refused_with), False
-
-    @admin.action(description=_("重新发送所选消息"))
-    def send_again(self, request: HttpRequest, chosen: QuerySet[Delivery]) -> None:
-        """Those that were given up or not pushed; what somebody got already stays as it is."""
-        number = sum(retry_deliveries(chosen, status=status) for status in RETRIED)
-        self.message_user(request, gettext("将重新发送 %(n)d 条") % {"n": number})
-
-
-class DeliveryInline(ReadOnlyInline):
-    """Who was told of a report: when, by which channel, with what answer, and whether they have read it."""
-
-    model = Delivery
-    fields = readonly_fields = ("user", "kind", "channel", "status", "answer", "sent_at", "delivered_at", "read_at")
-    ordering = ("-created_at",)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
-        return super().get_queryset(request).select_related("user")
-
-    @admin.display(description=_("结果"))
-    def answer(self, delivery: Delivery) -> str:
-        return reason_words(delivery) or "—"
-
-
-ADDED_INLINES["reports.Report"] = [DeliveryInline]
 
 
 @admin.register(GroupMessage)
 class GroupMessageAdmin(ReadOnly, ScopedAdmin):
     community_paths = ("outbox__community",)
     permission = "publish_notices"
-    list_display = ("created_at", "text", "people", "status", "code", "attempts", "sent_at", "result")
+    list_display = ("created_at", "text", "people", "status", "answer", "attempts", "sent_at", "result")
     list_filter = ("status",)
+
+    @admin.display(description=_("结果"), ordering="code")
+    def answer(self, message: GroupMessage) -> str:
+        return code_words(message.code, MASS) or "—"
 
 
 @admin.register(Outbox)

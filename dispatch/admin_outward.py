@@ -9,19 +9,22 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminPasswordWidget
 
 from accounts.models import Role
-from community_report.core.admin import ReadOnly, ScopedAdmin, SuperuserAdmin
+from community_report.core.admin import OwnFilter, ReadOnly, ScopedAdmin, SuperuserAdmin
 from community_report.outward.door import is_allowed, origin_of
 from community_report.outward.sms import unknown_placeholders
 
 from .kinds import Kind
 from .models import GroupRobot, RobotPost, SmsGateway
 from .models_outward import GROUP_KINDS
+from .reasons import post_words
 from .services import troubles
 from .services.alarms import ROBOT
 from .services.robots import post_again
@@ -108,10 +111,23 @@ class GroupRobotAdmin(ScopedAdmin):
 @admin.register(RobotPost)
 class RobotPostAdmin(ReadOnly, ScopedAdmin):
     community_paths = ("robot__community",)
-    list_display = ("created_at", "robot", "text", "status", "code", "attempts", "sent_at")
-    list_filter = ("status",)
-    list_select_related = ("robot",)
+    list_display = ("created_at", "robot", "report", "text", "status", "answer", "attempts", "sent_at")
+    list_filter = ("status", ("robot", OwnFilter))
+    list_select_related = ("robot", "outbox__report")
+    search_fields = ("outbox__report__number", "text", "code")
+    fields = ("robot", "report", "text", "status", "answer", "code", "attempts", "created_at", "sent_at")
+    readonly_fields = ("report", "answer")
     actions = ("send_again",)
+
+    @admin.display(description=_("报单"))
+    def report(self, post: RobotPost) -> str:
+        if (report := post.outbox.report) is None:
+            return "—"
+        return format_html('<a href="{}">{}</a>', reverse("admin:reports_report_change", args=[report.pk]), report)
+
+    @admin.display(description=_("结果"), ordering="code")
+    def answer(self, post: RobotPost) -> str:
+        return post_words(post) or "—"
 
     @admin.action(description=_("重新发送所选消息"))
     def send_again(self, request: HttpRequest, chosen: QuerySet[RobotPost]) -> None:

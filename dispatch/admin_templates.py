@@ -1,5 +1,6 @@
 """The back office of templates: what WeChat would refuse is refused here, and what it would show is shown."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -19,9 +20,14 @@ if TYPE_CHECKING:
 else:  # Django's form classes take no parameters at run time
     ModelForm = forms.ModelForm
 
+#: The name of the button that shows what would be stored.
+PREVIEW = "_preview"
+
 
 class TemplateForm(ModelForm):
-    """Checked as the file of `wechat_templates` is."""
+    """Checked as the file of `wechat_templates` is. Sent by the button `PREVIEW` it is shown, and not stored."""
+
+    shown: Mapping[str, str] | None = None
 
     def clean(self) -> dict[str, Any]:
         super().clean()
@@ -31,6 +37,9 @@ class TemplateForm(ModelForm):
                 templates.check(values["kind"], values["template_id"], values["fields"])
             except templates.TemplateFileError as problem:
                 raise forms.ValidationError(str(problem)) from None
+            if PREVIEW in self.data:
+                self.shown = templates.preview(values["kind"], values["fields"])
+                raise forms.ValidationError(_("这是预览，还没有保存"), code="preview")
         return values
 
 
@@ -38,6 +47,7 @@ class TemplateAdmin(SuperuserAdmin):
     form = TemplateForm
     list_display = ("kind", "template_id", "fields")
     readonly_fields = ("preview",)
+    change_form_template = "admin/dispatch/template_form.html"
 
     def save_model(self, request: HttpRequest, obj: Template | SubscriptionTemplate, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

@@ -1,9 +1,8 @@
-"""Messages that did not arrive by any channel, which a manager may have to tell by telephone, and why they did not."""
+"""Messages that did not arrive by any channel, which a manager may have to tell by telephone."""
 
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
-from django.utils.translation import gettext as _
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Community
 
@@ -14,40 +13,16 @@ RECENT = timedelta(days=14)
 #: Codes of what was not pushed because WeChat offers no way to the person.
 NO_WAY = ("unfollowed", "43004", "no_wechat")
 
+#: Somebody who got a later message can be reached.
+ARRIVED = (Delivery.Status.SENT, Delivery.Status.DELIVERED)
+
 
 def unreached(community: Community, now: datetime) -> QuerySet[Delivery]:
-    """Of the last two weeks, what died or had no way to its person, who has not read it in the inbox either.
-
-    Newest first.
+    """Of the last two weeks, what died or had no way to its person, who has not read it in the inbox either and got
+    nothing since. Newest first.
     """
     lost = Q(status=Delivery.Status.DEAD) | Q(status=Delivery.Status.SKIPPED, code__in=NO_WAY)
     recent = Delivery.objects.filter(lost, community=community, created_at__gte=now - RECENT)
-    waiting = recent.filter(read_at=None, user__is_active=True)
+    got = Delivery.objects.filter(user=OuterRef("user"), created_at__gt=OuterRef("created_at"), status__in=ARRIVED)
+    waiting = recent.filter(~Exists(got), read_at=None, user__is_active=True)
     return waiting.select_related("user", "report", "notice").order_by("-created_at")
-
-
-def reason_words(delivery: Delivery) -> str:
-    """Why it was not pushed, or what WeChat said, as a manager understands it."""
-    return code_words(delivery.code)
-
-
-def code_words(code: str) -> str:
-    """A delivery's code in words; numbers are WeChat's return codes."""
-    known = {
-        "43004": _("没有关注公众号"),
-        "unfollowed": _("没有关注公众号"),
-        "no_wechat": _("没有用微信登录过"),
-        "off_duty": _("不在岗"),
-        "muted": _("本人不接收这类消息"),
-        "ignored": _("本人表示不归自己处理"),
-        "43101": _("没有同意接收"),
-        "45015": _("超过 48 小时没有联系公众号"),
-        "45047": _("消息发送太多，微信暂不接收"),
-        "40003": _("微信账号已失效"),
-        "sms_cap": _("今天的短信已发满"),
-        "refused": _("短信网关没有接收"),
-        "answer_lost": _("短信网关没有应答，可能已收到"),
-    }
-    if not code:
-        return ""
-    return known.get(code) or _("微信没有接收（%(code)s）") % {"code": code}

@@ -17,8 +17,9 @@ from community_report.core.pages import page_of
 
 from .kinds import Kind
 from .models import Delivery
+from .reasons import reason_words
 from .services.reading import mark_read
-from .unreached import reason_words, unreached
+from .unreached import unreached
 
 AT_MOST = 500
 #: Icons of static/img/icons.svg; every other kind is about a report's way.

@@ -101,6 +101,11 @@ CHANNELS: Mapping[str, Promise] = {
 }
 
 
+def channel_words(channel: str) -> str:
+    """The name of the channel that a delivery was given to; "" where there was none yet."""
+    return str(CHANNELS.get(channel, channel)) if channel else ""
+
+
 def gathered_sentence(count: int) -> str:
     """For several new reports in one message."""
     return ngettext("您有 %(count)d 条新报单，请及时查看", "您有 %(count)d 条新报单，请及时查看", count) % {

@@ -11,6 +11,7 @@ from accounts.services.recording import record
 from accounts.signals import membership_ended
 
 from .models import Claim, Report, ReportEvent
+from .services import ignoring
 from .services.engine import Change
 from .signals import report_changed
 from .states import EVENT_KINDS, Status, event_label
@@ -39,6 +40,7 @@ def give_back_claims(sender: Any, membership: Membership, **_: Any) -> None:
             change.let_go(Claim.Outcome.REMOVED)
             change.move(Status.SUBMITTED)
             change.finish()
+    ignoring.after_a_removal(membership, timezone.now())
 
 
 def _still_reached(report: Report, ended: Membership) -> bool:

@@ -14,6 +14,9 @@ from .base import Message, TemplateChoice
 NOTHING = "无"
 _NOT_CHINESE = re.compile(r"[^\u4e00-\u9fff]")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
+_CAR = re.compile(r"[\u4e00-\u9fff]?[A-Z][A-Z0-9·]{3,6}[\u4e00-\u9fff]?(?![A-Z0-9])")
+_AMOUNT = re.compile(r"[¥$€£]?(?<![0-9])[0-9]{1,10}(\.[0-9]{1,2})?元?(?![0-9])")
 
 
 class TemplateChannel:
@@ -60,12 +63,24 @@ def prefix_of(field: str) -> str:
     return prefix
 
 
+#: Emoji of the basic plane, with what joins and dresses them; a keycap loses its frame and keeps its digit.
+#: https://www.unicode.org/Public/UCD/latest/ucd/emoji/emoji-data.txt (the blocks 2600 to 27BF as a whole)
+_EMOJI = re.compile(
+    "[\u00a9\u00ae\u200d\u203c\u2049\u20e3\u2122\u2139\u2194-\u2199\u21a9\u21aa\u231a\u231b\u2328\u23cf\u23e9-\u23f3"
+    "\u23f8-\u23fa\u24c2\u25aa\u25ab\u25b6\u25c0\u25fb-\u25fe\u2600-\u27bf\u2934\u2935\u2b05-\u2b07\u2b1b\u2b1c\u2b50"
+    "\u2b55\u3030\u303d\u3297\u3299\ufe00-\ufe0f]"
+)
+#: What is not seen by itself: marks on other characters, directions, joiners.
+_UNSEEN = frozenset({"Mn", "Me", "Cf", "Cs"})
+
+
 def _plain(value: Value) -> str:
     """One line without emoji, control characters and what is outside the basic plane."""
     if isinstance(value, datetime):
         value = _time(value)
-    kept = (c if c.isprintable() else " " for c in unicodedata.normalize("NFC", str(value)) if ord(c) < 0x10000)
-    return " ".join("".join(c for c in kept if unicodedata.category(c) not in ("So", "Cs", "Mn")).split())
+    text = _EMOJI.sub("", unicodedata.normalize("NFC", str(value)))
+    seen = (c for c in text if ord(c) < 0x10000 and unicodedata.category(c) not in _UNSEEN)
+    return " ".join("".join(c if c.isprintable() else " " for c in seen).split())
 
 
 def _cut(length: int, empty: str = NOTHING) -> Callable[[Value], str]:
@@ -93,7 +108,34 @@ def _name(value: Value) -> str:
 
 
 def _number(value: Value) -> str:
-    return re.sub(r"[^\d.]", "", _plain(value))[:32] or "0"
+    found = _NUMBER.search(unicodedata.normalize("NFKC", _plain(value)))
+    return found.group()[:32].rstrip(".") if found else "0"
+
+
+def _letter(value: Value) -> str:
+    return re.sub(r"[^A-Za-z]", "", _plain(value))[:32] or "N"
+
+
+def _symbol(value: Value) -> str:
+    return re.sub(r"[\w\s]", "", _plain(value))[:5] or "-"
+
+
+def _phone_number(value: Value) -> str:
+    """Digits with the signs between them, in ASCII."""
+    kept = re.sub(r"[^0-9+() -]", "", unicodedata.normalize("NFKC", _plain(value)))
+    return kept.strip()[:17].rstrip() or "-"
+
+
+def _car_number(value: Value) -> str:
+    """Letters and digits; the first and the last may be Chinese (粤A8Z888挂)."""
+    found = _CAR.search(unicodedata.normalize("NFKC", _plain(value)).replace(" ", "").upper())
+    return found.group() if found else NOTHING
+
+
+def _amount(value: Value) -> str:
+    """A currency's sign, at most ten digits, a decimal fraction, 元 at the end."""
+    found = _AMOUNT.search(unicodedata.normalize("NFKC", _plain(value)).replace(",", ""))
+    return found.group() if found else "0"
 
 
 def _time(value: Value) -> str:
@@ -112,6 +154,11 @@ FIELDS: dict[str, tuple[frozenset[Type], Callable[[Value], str]]] = {
     "phrase": (frozenset({Type.TEXT}), _phrase),
     "name": (frozenset({Type.TEXT}), _name),
     "number": (frozenset({Type.NUMBER}), _number),
+    "letter": (frozenset({Type.TEXT}), _letter),
+    "symbol": (frozenset({Type.TEXT}), _symbol),
+    "phone_number": (frozenset({Type.TEXT}), _phone_number),
+    "car_number": (frozenset({Type.TEXT}), _car_number),
+    "amount": (frozenset({Type.TEXT, Type.NUMBER}), _amount),
     "time": (frozenset({Type.TIME}), _time),
     "date": (frozenset({Type.TIME}), _time),
 }

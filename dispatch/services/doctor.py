@@ -1,22 +1,26 @@
 """Is the official account set up? Each check asks WeChat or the settings, and says how to mend what it finds."""
 
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils import timezone
 
+from accounts.calendar import year_without_holidays
 from community_report.wechat.client import Client, get_client
 from community_report.wechat.errors import WeChatError
 from community_report.wechat.handshake import knock
-from dispatch.channels.template import prefix_of
 from dispatch.models import SubscriptionTemplate, Template, Trouble
 
 from . import menu, replaying, routing
 
 CONSOLE = "mp.weixin.qq.com"
 OK, WARNING, FAILED = "ok", "warning", "failed"
+#: How a field stands in the text of a template.
+_FIELD = re.compile(r"\{\{\s*(\w+)\.DATA\s*\}\}")
 
 _MEND = {
     40013: f"set WECHAT_APP_ID to the id under {CONSOLE} → 设置与开发 → 开发接口管理",
@@ -59,7 +63,7 @@ def examine() -> list[Finding]:
             ("callback", _callback),
         ):
             findings.append(_asked(check, partial(ask, client)))
-    return [*findings, _address(), _encryption(), _troubles(), _left_over()]
+    return [*findings, _address(), _encryption(), _troubles(), _left_over(), _holidays()]
 
 
 def _asked(check: str, ask: Callable[[], Finding]) -> Finding:
@@ -129,10 +133,11 @@ def _problem_of(template: Template | SubscriptionTemplate, there: dict[str, str]
     if template.template_id not in there:
         return f"{template.kind}: the account has no template {template.template_id}"
     content = there[template.template_id]
-    for field in template.fields:
-        prefix_of(field)
-        if content and f"{{{{{field}.DATA}}}}" not in content.replace(" ", ""):
-            return f"{template.kind}: the template has no field {field}"
+    has = dict.fromkeys(_FIELD.findall(content))
+    if unknown := [field for field in template.fields if has and field not in has]:
+        return f"{template.kind}: the template has no field {', '.join(unknown)}"
+    if unfilled := [field for field in has if field not in template.fields]:
+        return f"{template.kind}: nothing fills the template's field {', '.join(unfilled)}"
     return ""
 
 
@@ -188,3 +193,14 @@ def _left_over() -> Finding:
             "mend the cause; then in the back office, under 微信来信 and 待分发, let it be processed again",
         )  # fmt: skip
     return Finding("left_over", OK, "everything that came in was dealt with")
+
+
+def _holidays() -> Finding:
+    """Deadlines in working hours need China's holidays, which are announced each autumn for the year to come."""
+    year = year_without_holidays(timezone.localdate(), None)
+    if year is None:
+        return Finding("holidays", OK, "the working calendar knows this year and, from December on, the next")
+    return Finding(
+        "holidays", WARNING, f"the holidays of {year} are not known: deadlines go by Monday to Friday",
+        "update the package chinesecalendar (requirements.in), or fill in 特殊日子 in the back office",
+    )  # fmt: skip

@@ -155,7 +155,7 @@ def _alone(rows: list[Delivery], prepare: Callable[[], T]) -> T | None:
         raise  # no fault of this message
     except Exception:
         log.exception("delivery_not_prepared", delivery=str(rows[0].pk))
-        _give_up(rows, FAULT)
+        _give_up(rows, FAULT, timezone.now())
         return None
 
 

@@ -6,8 +6,9 @@ from uuid import UUID
 from django import template
 from django.db.models import Count, Q
 
-from dispatch.models import Delivery
-from dispatch.unreached import code_words, reason_words
+from dispatch.models import Delivery, RobotPost
+from dispatch.reasons import code_words, post_words, reason_words
+from dispatch.wording import channel_words
 from notices.models import Notice
 
 register = template.Library()
@@ -18,10 +19,13 @@ SHOWN = 100
 
 @register.inclusion_tag("dispatch/told.html")
 def told_people(report: UUID) -> dict[str, Any]:
-    """`{% told_people report.id %}`: for its managers, who was told of a report and what became of each message."""
+    """`{% told_people report.id %}`: for its managers, which people and groups were told of a report, and what became
+    of each message.
+    """
     newest = Delivery.objects.filter(report=report).select_related("user").order_by("-created_at")[: SHOWN + 1]
-    rows = [(row, reason_words(row)) for row in newest]
-    return {"rows": rows[:SHOWN], "more": len(rows) > SHOWN}
+    rows = [(row, channel_words(row.channel), reason_words(row)) for row in newest]
+    posts = RobotPost.objects.filter(outbox__report=report).select_related("robot", "outbox").order_by("-created_at")
+    return {"rows": rows[:SHOWN], "more": len(rows) > SHOWN, "posts": [(post, post_words(post)) for post in posts]}
 
 
 @register.simple_tag

@@ -5,7 +5,6 @@ All raise NotFound, Forbidden, Conflict (`already_claimed`, `wrong_state`) as th
 """
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -14,10 +13,9 @@ from django.utils.translation import gettext as _
 from accounts.models import Membership, Role, User
 from community_report.core.errors import Conflict, Invalid
 from reports.models import Category, Claim, Follow, Ignore, Rating, Report
-from reports.signals import report_alarmed
 from reports.states import OPEN, Action, Party, Status
 
-from . import engine
+from . import engine, ignoring
 from .attachments import MediaItem
 from .engine import Change
 
@@ -56,18 +54,9 @@ def ignore_report(*, actor: User, report_id: UUID, reason: str = "") -> Report:
     change.note = _clean(reason, "reason")
     Ignore.objects.get_or_create(report=change.report, user=actor)
     change.finish()
-    if not _asked(change.report).exclude(user__in=Ignore.objects.filter(report=report_id).values("user")).exists():
-        alarm = Change(change.report, None, viewer.now, "ignored")
-        event = alarm.finish()
-        report_alarmed.send(sender=Report, report=change.report, kind="ignored", event=event)
+    if ignoring.left_alone(Report.objects.filter(pk=report_id)).exists():
+        ignoring.tell_of_it(change.report, viewer.now)
     return engine.reread(actor, report_id)
-
-
-def _asked(report: Report) -> Any:
-    """Active memberships of the roles that the report's tags lead to."""
-    return Membership.objects.filter(
-        role__tags__in=report.tags.all(), status=Membership.Status.ACTIVE, user__is_active=True
-    )
 
 
 @transaction.atomic

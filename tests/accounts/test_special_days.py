@@ -5,11 +5,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from accounts.calendar import add_minutes, next_working_days
+from accounts.calendar import _is_announced, add_minutes, next_working_days
 from accounts.models import Community, SpecialDay, User
+from dispatch.services.doctor import _holidays
 from tests.factories import Cast
 
 pytestmark = pytest.mark.django_db
@@ -94,3 +96,29 @@ def test_days_of_all_communities_are_for_who_manages_all(db: None) -> None:
     client.post("/admin/accounts/specialday/add/", {"community": "", "day": "2026-12-31", "working": "on"})
     row = SpecialDay.objects.get()
     assert (row.community, row.working, str(row)) == (None, True, "2026-12-31 上班")
+
+
+@pytest.mark.parametrize(
+    ("today", "year"),
+    [("2026-11-29", None), ("2026-12-01", 2027), ("2027-03-01", 2027), ("2027-12-24", 2027)],
+)
+def test_a_year_whose_holidays_nobody_knows_is_named_from_december_on(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, today: str, year: int | None
+) -> None:
+    monkeypatch.setattr("accounts.calendar._is_announced", lambda year: year <= 2026)
+    with time_machine.travel(f"{today}T12:00:00+08:00"):
+        client = Client()
+        client.force_login(cast.manager, backend="accounts.auth.ManagerBackend")
+        words = f"{year} 年的节假日还不知道"
+        for page in ("/admin/", "/admin/accounts/specialday/"):
+            assert (words in client.get(page).content.decode()) == (year is not None)
+        assert (_holidays().status, str(year) in _holidays().detail) == (("warning", True) if year else ("ok", False))
+        if year:
+            special(f"{year}-02-06", working=False, community=cast.other_community)
+            assert words in client.get("/admin/").content.decode()
+            special(f"{year}-02-06", working=False, community=cast.community)
+            assert words not in client.get("/admin/").content.decode()
+
+
+def test_what_the_package_knows() -> None:
+    assert [_is_announced(year) for year in (2024, 2026, 2300)] == [True, True, False]

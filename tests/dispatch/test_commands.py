@@ -219,6 +219,19 @@ def test_templates_that_the_account_does_not_have(healthy: WeChat) -> None:
     assert "no field thing9" in found["templates"]["detail"]
 
 
+def test_a_field_of_the_template_that_nothing_fills(healthy: WeChat) -> None:
+    content = "{{thing1.DATA}}\n{{ time2.DATA }}\n{{const3.DATA}}"
+    healthy.on(
+        "/cgi-bin/template/get_all_private_template",
+        plain_json(template_list=[{"template_id": "T1", "content": content}]),
+    )
+    status, found = doctor()
+    assert (status, found["templates"]["status"]) == (1, "failed")
+    assert "claimed: nothing fills the template's field time2, const3" in found["templates"]["detail"]
+    Template.objects.update(fields={"thing1": "title", "time2": "time", "const3": "kind"})
+    assert doctor()[1]["templates"]["status"] == "ok"
+
+
 def test_subscription_templates_are_looked_for_where_some_are_chosen(healthy: WeChat) -> None:
     listed = plain_json(data=[{"priTmplId": "S1", "content": "报单:{{thing1.DATA}}"}], errcode=0)
     healthy.on("/wxaapi/newtmpl/gettemplate", listed)

@@ -24,7 +24,7 @@ def test_a_manager_sees_on_the_report_who_was_told_and_what_became_of_it(cast: C
     send_all()
     words = open_page(cast.manager, f"reports/{report.pk}").words
     told = words.partition("通知了谁")[2]
-    assert "张师傅 新报单 未读 已发送 · text" in told
+    assert "张师傅 新报单 未读 已发送 · 客服消息" in told
     assert "赵师傅 新报单 未读 未推送 · 没有关注公众号" in told
     open_page(cast.cleaner, f"inbox/{only(cast.cleaner).pk}")
     assert "张师傅 新报单 已读" in open_page(cast.manager, f"reports/{report.pk}").words
@@ -78,6 +78,7 @@ def test_what_died_is_sent_again_from_the_back_office(cast: Cast, wechat: WeChat
     chosen = {"action": "send_again", "_selected_action": everything}
     back_office(cast.other_manager).post("/admin/dispatch/delivery/", chosen)
     assert only(cast.cleaner).status == Delivery.Status.DEAD
+    chosen["apply"] = "1"
     answer = back_office(cast.manager).post("/admin/dispatch/delivery/?status__exact=dead", chosen, follow=True)
     assert "将重新发送 1 条" in answer.content.decode()
     send_all()

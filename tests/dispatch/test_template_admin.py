@@ -67,6 +67,15 @@ def test_one_that_was_stored_past_the_form_can_be_opened(office: Client) -> None
     assert office.get(f"/admin/dispatch/template/{stored.pk}/change/").status_code == 200
 
 
+def test_it_is_previewed_without_being_stored(office: Client) -> None:
+    page = store(office, "template", {"thing1": "title", "phone_number2": "number"}, _preview="").content.decode()
+    assert "这是预览，还没有保存" in page
+    assert "thing1：六幢一单元楼道灯不亮，晚上上楼看不见路" in page
+    assert "phone_number2：261123-0001" in page
+    assert not Template.objects.exists()
+    assert "has no value" in store(office, "template", {"thing1": "score"}, _preview="").content.decode()
+
+
 @pytest.mark.parametrize("kind", Kind.values)
 def test_there_is_a_sample_of_everything(kind: str) -> None:
     things = {f"thing{number}": name for number, name in enumerate(VALUES[kind], 1)}

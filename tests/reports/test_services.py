@@ -8,7 +8,10 @@ import time_machine
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from accounts.models import Membership
+from accounts.services.bindings import revoke_membership
 from community_report.core.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
+from dispatch.models import Outbox
 from reports.models import Claim, Follow, Report, ReportEvent
 from reports.policies import Viewer
 from reports.services import transitions as verbs
@@ -168,6 +171,29 @@ def test_when_all_have_ignored_it_the_managers_are_told_once(cast: Cast) -> None
     assert not ReportEvent.objects.filter(report=report, kind="ignored").exists()
     verbs.ignore_report(actor=cast.cleaner2, report_id=report.pk)
     assert ReportEvent.objects.filter(report=report, kind="ignored").count() == 1
+
+
+def test_when_the_last_who_had_not_ignored_it_is_gone_the_managers_are_told_as_well(cast: Cast) -> None:
+    first, second, untouched = (cast.report() for _ in range(3))
+    for report in (first, second):
+        verbs.ignore_report(actor=cast.cleaner, report_id=report.pk)
+    verbs.claim_report(actor=cast.cleaner2, report_id=second.pk)  # and gives it back by being removed
+    told = ReportEvent.objects.filter(kind="ignored")
+    assert not told.exists()
+    revoke_membership(actor=cast.manager, membership=Membership.objects.get(user=cast.cleaner2))
+    assert sorted(told.values_list("report", flat=True)) == sorted([first.pk, second.pk])
+    assert set(Outbox.objects.filter(kind="ignored").values_list("report", flat=True)) == {first.pk, second.pk}
+    revoke_membership(actor=cast.manager, membership=Membership.objects.get(user=cast.cleaner))
+    assert told.count() == 2  # who had ignored it themselves was not waited for
+    assert not told.filter(report=untouched).exists()
+
+
+def test_a_colleague_who_is_left_can_still_take_it(cast: Cast) -> None:
+    report = cast.report()
+    bind(cast.stranger, role_of(cast.community, "cleaner"))
+    verbs.ignore_report(actor=cast.cleaner, report_id=report.pk)
+    revoke_membership(actor=cast.manager, membership=Membership.objects.get(user=cast.cleaner2))
+    assert not ReportEvent.objects.filter(kind="ignored").exists()
 
 
 def test_a_board_post_is_closed_by_its_author_and_claimed_by_nobody(cast: Cast) -> None:

@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.calendar import holidays_words, year_without_holidays
 from accounts.models import Community
 from community_report.core.admin import communities_of
 from community_report.core.when import minutes_words
@@ -106,6 +107,7 @@ def dashboard(request: HttpRequest) -> dict[str, Any]:
         "ranges": sorted(RANGES),
         "found": found,
         "several": several,
+        "calendar": _calendar(choice),
         "waiting": _waiting(found["now"], choice),
         "lately": _lately(found["lately"]),
         "totals": _totals(found["totals"]),
@@ -115,6 +117,12 @@ def dashboard(request: HttpRequest) -> dict[str, Any]:
         "hours": range(24),
         "charts": _charts(found),
     }
+
+
+def _calendar(choice: Choice) -> str:
+    """What the working calendar lacks, in words; "" where all is well."""
+    year = year_without_holidays(timezone.localdate(), choice.keys)
+    return holidays_words(year) if year else ""
 
 
 def _waiting(now: dict[str, int], choice: Choice) -> list[Waiting]:

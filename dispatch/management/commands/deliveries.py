@@ -1,22 +1,31 @@
-"""manage.py deliveries list|retry [--status dead] [--since TIME] [--limit N] [--json]"""
+"""manage.py deliveries list|retry [--status …] [--since …] [--kind …] [--code …] [--user …] [--community …] [--id …]"""
 
 import json
 from argparse import ArgumentParser
 from datetime import datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
-from community_report.core.errors import Invalid
 from dispatch.api.deliveries import delivery_shape
+from dispatch.kinds import Kind
 from dispatch.models import Delivery
-from dispatch.services.retrying import retry_deliveries
+from dispatch.services import resending
+from dispatch.services.retrying import RETRIED
+
+#: More than this are not sent again without a yes.
+ASK_ABOVE = 20
 
 
 class Command(BaseCommand):
-    help = "The delivery ledger: list it, or send again what died."
+    help = (
+        "The delivery ledger: list it, or send again what died. Sent again is what is still true, of the last "
+        f"{resending.DEFAULT_AGE.days} days unless --since says otherwise; what --id names goes whatever it is."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("action", choices=("list", "retry"))
@@ -24,22 +33,43 @@ class Command(BaseCommand):
         parser.add_argument(
             "--since", help="made since this date, time, or age (2026-11-23, 2026-11-23T08:00, 24h, 7d)"
         )
+        parser.add_argument("--id", type=UUID, action="append", help="this one; may be repeated")
+        parser.add_argument("--kind", choices=Kind.values)
+        parser.add_argument("--code", help="why it was not pushed, or WeChat's return code")
+        parser.add_argument("--user", help="to this person: their id, name or phone")
+        parser.add_argument("--community", help="of this community, by its slug")
+        parser.add_argument("--dry-run", action="store_true", help="say what would be sent again, and send nothing")
+        parser.add_argument("--yes", action="store_true", help=f"send more than {ASK_ABOVE} without asking")
         parser.add_argument("--limit", type=int, default=100, help="of list; the newest come first")
         parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        rows = Delivery.objects.all()
-        if options["since"]:
-            rows = rows.filter(created_at__gte=moment(options["since"]))
+        since = moment(options["since"]) if options["since"] else None
+        rows = Delivery.objects.filter(_asked_for(options))
         if options["action"] == "list":
-            status = options["status"]
-            self._list(rows.filter(status=status) if status else rows, options)
+            self._list(rows.filter(created_at__gte=since) if since else rows, options)
+        else:
+            self._retry(rows, since, options)
+
+    def _retry(self, rows: QuerySet[Delivery], since: datetime | None, options: dict[str, Any]) -> None:
+        by_id = bool(options["id"])
+        if options["status"] not in (None, *RETRIED):
+            raise CommandError("only dead and skipped deliveries can be sent again")
+        if not options["status"] and not by_id:
+            rows = rows.filter(status=Delivery.Status.DEAD)
+        if since is None and not by_id:
+            since = timezone.now() - resending.DEFAULT_AGE
+        count = resending.sendable(rows, since=since, one_by_one=by_id).count()
+        if options["dry_run"]:
+            self._say(options, {"would_retry": count}, f"{count} would be sent again")
             return
-        try:
-            count = retry_deliveries(rows, status=options["status"] or Delivery.Status.DEAD)
-        except Invalid as error:
-            raise CommandError(error.detail) from None
-        self.stdout.write(json.dumps({"retried": count}) if options["json"] else f"{count} will be sent again")
+        if count > ASK_ABOVE and not options["yes"]:
+            _ask(count)
+        count = resending.send_again(rows, actor=None, since=since, one_by_one=by_id)
+        self._say(options, {"retried": count}, f"{count} will be sent again")
+
+    def _say(self, options: dict[str, Any], answer: dict[str, int], words: str) -> None:
+        self.stdout.write(json.dumps(answer) if options["json"] else words)
 
     def _list(self, rows: Any, options: dict[str, Any]) -> None:
         newest = rows.select_related("user").order_by("-created_at")[: options["limit"]]
@@ -49,6 +79,27 @@ class Command(BaseCommand):
             return
         for row in shapes:
             self.stdout.write(_line(row))
+
+
+def _asked_for(options: dict[str, Any]) -> Q:
+    names = {"status": "status", "id": "pk__in", "kind": "kind", "code": "code", "community": "community__slug"}
+    wanted = Q(**{path: options[name] for name, path in names.items() if options[name]})
+    if who := options["user"]:
+        try:
+            return wanted & Q(user=UUID(who))
+        except ValueError:
+            return wanted & (Q(user__display_name=who) | Q(user__phone=who))
+    return wanted
+
+
+def _ask(count: int) -> None:
+    """Raises CommandError unless somebody says yes."""
+    try:
+        answer = input(f"Send {count} messages again? [y/N] ")
+    except EOFError:
+        raise CommandError(f"{count} messages: say --yes, or choose fewer") from None
+    if answer.strip().lower() not in ("y", "yes"):
+        raise CommandError("nothing sent")
 
 
 def _line(row: dict[str, Any]) -> str:

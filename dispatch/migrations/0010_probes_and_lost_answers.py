@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('dispatch', '0008_labels'),
+        ('dispatch', '0009_lists_of_deliveries'),
     ]
 
     operations = [

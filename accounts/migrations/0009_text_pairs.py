@@ -25,7 +25,7 @@ FUNCTION = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0007_labels")]
+    dependencies = [("accounts", "0008_checked_clock")]
     operations = [
         migrations.RunSQL("SET LOCAL statement_timeout = 0", migrations.RunSQL.noop),
         migrations.RunSQL(FUNCTION, "DROP FUNCTION text_pairs(text)"),

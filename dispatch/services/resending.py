@@ -1,0 +1,151 @@
+"""What may be sent again by hand: the one rule of the back office and of `manage.py deliveries retry`.
+
+Of many at once nobody looks at each. So what is not true any more stays out, and so does who was off duty: a report's
+news is not for somebody who comes to work a month later. Chosen one by one, everything that was given up can go again.
+Whoever has muted it, left or is gone is skipped again when their turn comes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Case, CharField, Count, IntegerField, Q, QuerySet, Value, When
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Membership, User
+from accounts.records import name_actions
+from accounts.services.recording import record
+from dispatch.audience import OFF_DUTY
+from dispatch.kinds import Kind
+from dispatch.models import Delivery
+from reports.states import OPEN, Status
+
+from .retrying import RETRIED, retry_deliveries
+
+#: What is older stays out unless somebody asks for more.
+DEFAULT_AGE = timedelta(days=7)
+#: So many at most are taken to have been chosen one by one.
+ONE_BY_ONE = 20
+#: The limits of the columns in which what is to be sent again is counted by its age.
+AGES = (timedelta(days=1), DEFAULT_AGE)
+
+_WORKED_ON = frozenset({Status.SUBMITTED, Status.CLAIMED})
+#: In which states of its report a message of a kind is still true.
+TRUE_IN: Mapping[str, frozenset[Status]] = {
+    Kind.NEW_REPORT: frozenset({Status.SUBMITTED}),
+    Kind.BOARD_POST: frozenset({Status.SUBMITTED}),
+    Kind.UNCLAIMED: frozenset({Status.SUBMITTED}),
+    Kind.IGNORED: frozenset({Status.SUBMITTED}),
+    Kind.URGED: _WORKED_ON,
+    Kind.OVERDUE: _WORKED_ON,
+    Kind.REOPENED: _WORKED_ON,
+    Kind.RELEASED: _WORKED_ON,
+    Kind.CLAIMED: frozenset({Status.CLAIMED}),
+    Kind.ASSIGNED: frozenset({Status.CLAIMED}),
+    Kind.PROGRESS: OPEN,
+    Kind.RESOLVED: frozenset({Status.RESOLVED}),
+    Kind.CLOSED: frozenset({Status.CLOSED, Status.WITHDRAWN}),
+    Kind.RATED: frozenset({Status.CLOSED}),
+    Kind.DISMISSED: frozenset({Status.DISMISSED}),
+    Kind.MERGED: frozenset({Status.MERGED}),
+}
+
+GIVEN_UP, GONE, OVER, READ = "given_up", "gone", "over", "read"
+#: Why a message stays out, for people.
+REASONS: Mapping[str, Promise] = {
+    GIVEN_UP: _("已经发出，或还在等待发送"),
+    GONE: _("本人已注销或停用"),
+    OVER: _("内容已经过时"),
+    OFF_DUTY: _("当时不在岗"),
+    READ: _("本人已经看过"),
+}
+#: Not even one by one.
+NEVER = (GIVEN_UP, GONE)
+name_actions({"sent_again": _("重新发送消息")})
+
+
+@dataclass
+class Survey:
+    """What would be sent again: numbers by kind, one for each age (up to each of `AGES`, and older), what stays out by
+    its reason, and how many of those could go if they are chosen one by one.
+    """
+
+    kinds: dict[str, list[int]] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
+
+    def number(self, within: timedelta | None) -> int:
+        """Of those not older than `within`, which is one of `AGES` or None."""
+        ages = len(AGES) + 1 if within is None else AGES.index(within) + 1
+        return sum(sum(numbers[:ages]) for numbers in self.kinds.values())
+
+    @property
+    def one_by_one(self) -> int:
+        return sum(number for reason, number in self.left_out.items() if reason not in NEVER)
+
+
+def survey(chosen: "QuerySet[Delivery]") -> Survey:
+    """In one query; changes nothing."""
+    now = timezone.now()
+    found = Survey()
+    counted = _judged(chosen).annotate(column=_age(now)).order_by().values_list("stays_out", "kind", "column")
+    for why, kind, age, number in counted.annotate(number=Count("pk")):
+        if why:
+            found.left_out[why] = found.left_out.get(why, 0) + number
+        else:
+            found.kinds.setdefault(kind, [0] * (len(AGES) + 1))[age] += number
+    return found
+
+
+def sendable(chosen: "QuerySet[Delivery]", *, since: datetime | None, one_by_one: bool = False) -> "QuerySet[Delivery]":
+    """Those of `chosen` that may go again and were made at `since` or later (None: whenever)."""
+    judged: QuerySet[Any] = _judged(chosen)
+    judged = judged.exclude(stays_out__in=NEVER) if one_by_one else judged.filter(stays_out="")
+    return judged.filter(created_at__gte=since) if since else judged
+
+
+def send_again(
+    chosen: "QuerySet[Delivery]", *, actor: User | None, since: datetime | None, one_by_one: bool = False
+) -> int:
+    """Make what may go again pending, from the first channel on; gives the number. `actor` None: from the shell."""
+    keys = list(sendable(chosen, since=since, one_by_one=one_by_one).order_by().values_list("pk", flat=True))
+    again = Delivery.objects.filter(pk__in=keys)
+    with transaction.atomic():
+        number = sum(retry_deliveries(again, status=status) for status in RETRIED)
+        if number:
+            record("sent_again", actor=actor, subject=gettext("%(n)d 条消息") % {"n": number})
+    return number
+
+
+def _judged(chosen: "QuerySet[Delivery]") -> "QuerySet[Delivery]":
+    """With `stays_out`: the reason for which each stays out, "" for none."""
+    gone = Q(user__is_active=False) | Q(user__erased_at__isnull=False)
+    reasons = Case(
+        When(~Q(status__in=RETRIED), then=Value(GIVEN_UP)),
+        When(gone, then=Value(GONE)),
+        When(_over(), then=Value(OVER)),
+        When(code=OFF_DUTY, then=Value(OFF_DUTY)),
+        When(read_at__isnull=False, then=Value(READ)),
+        default=Value(""),
+        output_field=CharField(),
+    )
+    return chosen.annotate(stays_out=reasons)
+
+
+def _over() -> Q:
+    """Not true any more."""
+    over = Q(notice__deleted_at__isnull=False)
+    over |= Q(kind=Kind.BINDING_PENDING) & ~Q(outbox__membership__status=Membership.Status.PENDING)
+    for kind, states in TRUE_IN.items():
+        over |= Q(kind=kind, report__isnull=False) & ~Q(report__status__in=states)
+    return over
+
+
+def _age(now: datetime) -> Case:
+    """The column of `AGES` that a row is counted in."""
+    young = [When(created_at__gte=now - age, then=Value(column)) for column, age in enumerate(AGES)]
+    return Case(*young, default=Value(len(AGES)), output_field=IntegerField())
