@@ -13,7 +13,7 @@ WORDS = Upper(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0008_text_pairs"), ("reports", "0006_labels")]
+    dependencies = [("accounts", "0009_text_pairs"), ("reports", "0006_labels")]
     operations = [
         migrations.RunSQL("SET LOCAL statement_timeout = 0", migrations.RunSQL.noop),
         migrations.RemoveIndex("report", "report_words"),
