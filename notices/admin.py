@@ -30,7 +30,7 @@ class NoticeAdmin(ScopedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Notice]:
         rows = super().get_queryset(request)
-        return rows.filter(deleted_at=None).annotate(reads_=Count("reads", distinct=True))
+        return rows.filter(withdrawn_at=None).annotate(reads_=Count("reads", distinct=True))
 
     @admin.display(description=_("已读"))
     def reads_count(self, notice: Notice) -> int:
@@ -79,11 +79,11 @@ class NoticeAdmin(ScopedAdmin):
         return [str(obj) for obj in objs], {}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: Notice) -> None:
-        services.delete_notice(actor=person_of(request), notice_id=obj.pk)
+        services.withdraw_notice(actor=person_of(request), notice_id=obj.pk)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Notice]) -> None:
         for notice in queryset:
-            services.delete_notice(actor=person_of(request), notice_id=notice.pk)
+            services.withdraw_notice(actor=person_of(request), notice_id=notice.pk)
 
 
 @admin.register(NoticeRead)

@@ -120,7 +120,7 @@ class NoticeDetail(APIView):
     @extend_schema(responses={204: None})
     def delete(self, request: Request, pk: UUID) -> Response:
         _get(standing_of(person_of(request)), pk)
-        services.delete_notice(actor=person_of(request), notice_id=pk)
+        services.withdraw_notice(actor=person_of(request), notice_id=pk)
         return Response(status=204)
 
 

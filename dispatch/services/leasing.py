@@ -134,7 +134,7 @@ def desk_for(rows: list[Delivery]) -> Desk:
 
 def may_go(row: Delivery, desk: Desk, now: datetime) -> bool:
     """Skip it, hold it back, or let it go. What was claimed or withdrawn meanwhile is told all the same."""
-    if code := _reason(row, desk):
+    if code := _reason(row, desk, now):
         row.status, row.code, row.leased_until = Delivery.Status.SKIPPED, code, None
         return False
     held = None if is_urgent(row.report) else quiet_until(row.user.quiet_hours, row.community, now)
@@ -143,12 +143,12 @@ def may_go(row: Delivery, desk: Desk, now: datetime) -> bool:
     return held is None
 
 
-def _reason(row: Delivery, desk: Desk) -> str:
+def _reason(row: Delivery, desk: Desk, now: datetime) -> str:
     code = reason_to_skip(row.user, row.kind)
     if code and not (code in WITHOUT_WECHAT and desk.texting.phone(row.user_id, row.community_id, row.kind)):
         return code
-    if row.notice and row.notice.deleted_at:
-        return "withdrawn"
+    if row.notice and (ended := row.notice.ended(now)):
+        return ended
     if _needs_membership(row) and (row.user_id, row.community_id) not in desk.members:
         return "not_member"
     return "ignored" if row.kind in _FOR_WHO_CARES and (row.user_id, row.report_id) in desk.ignored else ""

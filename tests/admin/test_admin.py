@@ -128,7 +128,7 @@ def test_notices_are_written_and_withdrawn_through_the_services(cast: Cast) -> N
     assert (notice.author, notice.published_at is None) == (cast.manager, False)
     client.post(f"/admin/notices/notice/{notice.pk}/delete/", {"post": "yes"})
     notice.refresh_from_db()
-    assert notice.deleted_at is not None
+    assert notice.withdrawn_at is not None
 
 
 def test_a_manager_who_is_removed_is_out_at_the_next_request(cast: Cast) -> None:
