@@ -229,20 +229,16 @@ def unread_of(notice: Notice) -> QuerySet[User]:
 
 def audience_of(notice: Notice) -> QuerySet[User]:
     """The people a notice is for, as `Audience` says; `NoticeQuerySet._addressed_to` is that from a person's side."""
-    return _people(notice.community_id, list(notice.roles.all()), list(notice.buildings.all()))
+    return people_among(notice.community_id, list(notice.roles.all()), list(notice.buildings.all()))
 
 
 def people_of(*, community: Community, audience: Audience) -> QuerySet[User]:
     """Whom a notice to this audience would be for. Raises Invalid for a role or building that is none."""
-    return _people(community.pk, *_resolve(community, audience))
+    return people_among(community.pk, *_resolve(community, audience))
 
 
-def reach(*, community: Community, audience: Audience) -> int:
-    """How many these are."""
-    return people_of(community=community, audience=audience).count()
-
-
-def _people(community_id: int, roles: list[Role], buildings: list[Building]) -> QuerySet[User]:
+def people_among(community_id: int, roles: Sequence[Role], buildings: Sequence[Building]) -> QuerySet[User]:
+    """The rule of `Audience`, for roles and buildings of the community that are known already."""
     members = Membership.objects.filter(community=community_id, status=Membership.Status.ACTIVE)
     if roles:
         members = members.filter(role__in=roles)

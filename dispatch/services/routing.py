@@ -6,7 +6,7 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone, translation
 
 from accounts.models import User
@@ -142,6 +142,12 @@ def reason_to_skip(person: User, kind: str) -> str:
     if not person.openid:
         return "no_wechat"
     return "" if is_subscribed(person) else "unfollowed"
+
+
+def pushable(people: QuerySet[User], kind: str) -> QuerySet[User]:
+    """Those of `people` for whom `reason_to_skip` gives none, in SQL."""
+    reachable = people.filter(is_active=True, erased_at=None).exclude(Q(openid=None) | Q(openid=""))
+    return reachable.exclude(muted_kinds__contains=[kind]).exclude(contact__subscribed=False)
 
 
 def is_subscribed(person: User) -> bool:

@@ -4,9 +4,12 @@ from typing import Any
 from uuid import UUID
 
 from django import template
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
+from accounts.models import User
+from dispatch.kinds import Kind
 from dispatch.models import Delivery
+from dispatch.services.routing import pushable
 from dispatch.unreached import code_words, reason_words
 from notices.models import Notice
 
@@ -36,3 +39,9 @@ def notice_ledger(notice: Notice) -> dict[str, int]:
         alive=Count("user", filter=got | Q(status=status.PENDING), distinct=True),
     )
     return counts | {"lost": counts["people"] - counts["alive"]}
+
+
+@register.simple_tag
+def in_wechat(people: "QuerySet[User]") -> int:
+    """`{% in_wechat people as n %}`: to how many of them a notice is pushed; the others find it in their inbox."""
+    return pushable(people, Kind.NOTICE).count()
