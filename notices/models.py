@@ -17,6 +17,12 @@ from .querysets import NoticeQuerySet
 class Notice(models.Model):
     """公告. Who it is for: `services.Audience`."""
 
+    class State(models.TextChoices):
+        SCHEDULED = "scheduled", _("等待发布")
+        CURRENT = "current", _("有效")
+        EXPIRED = "expired", _("已过期")
+        WITHDRAWN = "withdrawn", _("已撤回")
+
     id = models.UUIDField(primary_key=True, default=opaque_id, editable=False)
     community = models.ForeignKey(Community, models.CASCADE, related_name="notices", verbose_name=_("小区"))
     title = models.CharField(_("标题"), max_length=80)
@@ -79,8 +85,14 @@ class Notice(models.Model):
     def ended(self, now: datetime) -> str:
         """Why nobody is to be told of it any more: "withdrawn", "expired", or "" while it stands."""
         if self.withdrawn_at is not None:
-            return "withdrawn"
-        return "expired" if self.expires_at is not None and self.expires_at <= now else ""
+            return self.State.WITHDRAWN.value
+        return self.State.EXPIRED.value if self.expires_at is not None and self.expires_at <= now else ""
+
+    def state(self, now: datetime) -> State:
+        """What it is now; `NoticeQuerySet.in_state` finds those."""
+        if ended := self.ended(now):
+            return self.State(ended)
+        return self.State.CURRENT if self.published_at else self.State.SCHEDULED
 
 
 class NoticePicture(models.Model):

@@ -92,6 +92,12 @@ def pictures_of(notice: Notice) -> list[dict[str, Any]]:
     ]
 
 
+def kept_pictures(notice: Notice) -> list[dict[str, Any]]:
+    """For a form: `{"kind", "id", "preview"}`. One that could not be had is not offered again."""
+    stands = (picture for picture in pictures_of(notice) if picture["status"] != Attachment.Status.FAILED)
+    return [{"kind": "image", "id": picture["id"], "preview": picture["thumbnail_url"] or ""} for picture in stands]
+
+
 def may_fetch(user: User, attachment: Attachment) -> bool:
     """Who may read the notice; its publishers also after it was withdrawn."""
     standing = standing_of(user)

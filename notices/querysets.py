@@ -28,6 +28,14 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     def over(self, now: datetime) -> Self:
         return self.filter(expires_at__lte=now)
 
+    def in_state(self, state: str, now: datetime) -> Self:
+        """Those whose `Notice.state` is this one."""
+        if state == "withdrawn":
+            return self.filter(withdrawn_at__isnull=False)
+        if state == "expired":
+            return self.alive().over(now)
+        return self.alive().not_over(now).filter(published_at__isnull=state == "scheduled")
+
     def visible_to(self, standing: Standing) -> Self:
         """Published ones addressed to this person; a publisher sees all of the community's, scheduled ones too.
 
@@ -43,6 +51,9 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         return self.filter(
             Q(community__in=publishes) | Q(published_at__isnull=False) & self._addressed_to(standing.user)
         )
+
+    def addressed_to(self, user: User) -> Self:
+        return self.filter(self._addressed_to(user))
 
     @staticmethod
     def _addressed_to(user: User) -> Q:
@@ -70,9 +81,8 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 
     def unread_by(self, standing: Standing) -> Self:
         """Published, not over, addressed to this person, and not opened yet."""
-        user = standing.user
-        current = self.published().not_over(timezone.now()).filter(self._addressed_to(user))
-        return current.with_read_mark(user).filter(read_=False)
+        current = self.published().not_over(timezone.now()).addressed_to(standing.user)
+        return current.with_read_mark(standing.user).filter(read_=False)
 
     def unread_count(self, standing: Standing) -> int:
         return self.unread_by(standing).count()

@@ -69,9 +69,9 @@ def publish_notice(
     """
     must_publish(actor, community)
     notice = Notice(community=community, author=actor, pinned=pinned, publish_at=publish_at, expires_at=expires_at)
-    notice.title, notice.body = _words(title, body)
+    notice.title, notice.body = check_words(title, body)
     notice.by_group_message = by_group_message
-    _check_expiry(notice, timezone.now())
+    check_expiry(notice, timezone.now())
     roles, buildings = _resolve(community, audience)
     notice.save()
     notice.roles.set(roles)
@@ -82,7 +82,8 @@ def publish_notice(
     return notice
 
 
-def _words(title: str, body: str) -> tuple[str, str]:
+def check_words(title: str, body: str) -> tuple[str, str]:
+    """Without what stands around them; raises Invalid where one is empty or too long."""
     for field, text, most in (("title", title, TITLE_MAX), ("body", body, BODY_MAX)):
         if not text.strip():
             raise Invalid.field(field, _("请填写"))
@@ -91,7 +92,8 @@ def _words(title: str, body: str) -> tuple[str, str]:
     return title.strip(), body.strip()
 
 
-def _check_expiry(notice: Notice, now: datetime) -> None:
+def check_expiry(notice: Notice, now: datetime) -> None:
+    """Raises Invalid where the notice would be over before it is out."""
     starts = notice.published_at or max(notice.publish_at or now, now)
     if notice.expires_at is not None and notice.expires_at <= starts:
         raise Invalid.field("expires_at", _("到期时间要晚于发布时间"))
@@ -126,13 +128,13 @@ def edit_notice(*, actor: User, notice_id: UUID, changes: dict[str, Any]) -> Not
     must_publish(actor, notice.community)
     if notice.published_at is not None and _changed(notice, changes):
         raise Conflict(_("公告已经发布，不能再改对象和时间"))
-    notice.title, notice.body = _words(changes.get("title", notice.title), changes.get("body", notice.body))
+    notice.title, notice.body = check_words(changes.get("title", notice.title), changes.get("body", notice.body))
     notice.pinned = changes.get("pinned", notice.pinned)
     notice.publish_at = changes.get("publish_at", notice.publish_at)
     notice.by_group_message = changes.get("by_group_message", notice.by_group_message)
     if changes.get("expires_at", notice.expires_at) != notice.expires_at or "publish_at" in changes:
         notice.expires_at = changes.get("expires_at", notice.expires_at)
-        _check_expiry(notice, timezone.now())
+        check_expiry(notice, timezone.now())
     notice.save()
     if "audience" in changes:
         roles, buildings = _resolve(notice.community, changes["audience"])

@@ -109,7 +109,8 @@ def notice(request: HttpRequest, pk: UUID) -> HttpResponse:
     publishes = standing.may("publish_notices", shown.community_id)
     if shown.withdrawn_at is not None:
         return render(request, "notices/withdrawn.html", {"notice": shown, "publishes": publishes}, status=410)
-    if shown.published_at is not None:
+    # Who publishes looks at what is for others too: that is no reading, and would not be in the count of readers.
+    if shown.published_at is not None and Notice.objects.filter(pk=pk).addressed_to(standing.user).exists():
         mark_read(actor=standing.user, notice=shown)
     context = {
         **article(shown, timezone.now(), pictures_of(shown), publishes=publishes),

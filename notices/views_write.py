@@ -19,12 +19,11 @@ from accounts.pages import Place, manager_page, not_for_you
 from accounts.policies import person_of, standing_of
 from accounts.web import person_required
 from community_report.core.errors import Invalid
-from reports.models import Attachment
 from reports.services.attachments import MAX_IMAGES
 
 from . import group_messages
 from .models import Notice
-from .pictures import pictures_of
+from .pictures import kept_pictures
 from .services import BODY_MAX, TITLE_MAX, Audience, people_of, stated_audience
 from .views import article
 
@@ -61,7 +60,7 @@ def _choices(community: Community, notice: Notice | None = None) -> dict[str, An
         "buildings": Building.objects.filter(community=community),
         "chosen_roles": {role.slug for role in notice.roles.all()} if notice else set(),
         "chosen_buildings": {building.name for building in notice.buildings.all()} if notice else set(),
-        "pictures": _own_pictures(notice) if notice else [],
+        "pictures": kept_pictures(notice) if notice else [],
         "pictures_max": MAX_IMAGES,
         "title_max": TITLE_MAX,
         "body_max": BODY_MAX,
@@ -70,12 +69,6 @@ def _choices(community: Community, notice: Notice | None = None) -> dict[str, An
         "expires_at": _local(notice.expires_at) if notice and notice.expires_at else "",
         **reach(people_of(community=community, audience=audience)),
     }
-
-
-def _own_pictures(notice: Notice) -> list[dict[str, Any]]:
-    """As core/collect.js restores them. One that could not be had is not offered again."""
-    stands = (picture for picture in pictures_of(notice) if picture["status"] != Attachment.Status.FAILED)
-    return [{"kind": "image", "id": picture["id"], "preview": picture["thumbnail_url"] or ""} for picture in stands]
 
 
 def _local(moment: datetime) -> str:
@@ -108,14 +101,15 @@ def reach(people: QuerySet[User]) -> dict[str, Any]:
 def preview(request: HttpRequest, place: Place) -> HttpResponseBase:
     """`/h5/notices/preview`: GET the phone's page around it, POST what was typed so far as residents would see it.
 
-    `title`, `body`, `publish_at`, `expires_at`, and `pictures`, the number of places for them.
+    `title`, `body`, `publish_at`, `expires_at`, `pictures` (the number of places for them), `community` (its key, where
+    it is not the chosen one).
     """
     if request.method != "POST":
         return render(request, "notices/preview.html", {})
     said = request.POST
     now = timezone.now()
     written = Notice(
-        community=place.community,
+        community=next((one for one in place.choices if str(one.pk) == said.get("community")), place.community),
         author=place.standing.user,
         title=said.get("title", "").strip()[:TITLE_MAX] or _("标题"),
         body=said.get("body", "").strip()[:BODY_MAX] or _("正文"),

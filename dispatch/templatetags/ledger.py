@@ -1,5 +1,6 @@
 """Template tags of the ledger: who was told, for pages of the apps below."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +40,15 @@ def notice_ledger(notice: Notice) -> dict[str, int]:
         alive=Count("user", filter=got | Q(status=status.PENDING), distinct=True),
     )
     return counts | {"lost": counts["people"] - counts["alive"]}
+
+
+@register.simple_tag
+def told_of(notice: Notice, people: Iterable[User]) -> dict[UUID, str]:
+    """`{% told_of notice people as told %}`: by a person's key, what became of the last message to them about it."""
+    rows = Delivery.objects.filter(notice=notice, user__in=list(people)).order_by("created_at")
+    return {
+        row.user_id: " · ".join(filter(None, (str(row.get_status_display()), code_words(row.code)))) for row in rows
+    }
 
 
 @register.simple_tag

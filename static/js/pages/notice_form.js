@@ -93,7 +93,7 @@
   }
 
   async function look(values) {
-    const said = new URLSearchParams({ title: values.title, body: values.body, publish_at: values.publish_at || "", expires_at: values.expires_at || "", pictures: pictures.count("image") });
+    const said = new URLSearchParams({ title: values.title, body: values.body, publish_at: moment(values.publish_at) || "", expires_at: moment(values.expires_at) || "", pictures: pictures.count("image") });
     const headers = { "X-CSRFToken": app.api.token() };
     const shown = document.getElementById("preview");
     shown.innerHTML = await piece("preview?community=" + community, { method: "POST", body: said, headers });
