@@ -138,7 +138,7 @@ class NoticeAdmin(ScopedAdmin):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Roles and buildings are chosen here, not made."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if db_field.name in ("roles", "buildings"):
+        if field is not None and db_field.name in ("roles", "buildings"):
             field.widget = field.widget.widget
         return field
 

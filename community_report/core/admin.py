@@ -41,7 +41,7 @@ class DeskAdmin(ModelAdmin):
     warn_unsaved_form = True
 
 
-class FiguredList(ChangeList):  # type: ignore[misc]
+class FiguredList(ChangeList):
     """A list with figures of other tables, worked out for the rows of the page alone: counts and filters never ask."""
 
     def get_results(self, request: HttpRequest) -> None:
