@@ -124,7 +124,7 @@ def edit_notice(*, actor: User, notice_id: UUID, changes: dict[str, Any]) -> Not
 
     The time, the way and the audience of one that is out already cannot change any more: Conflict.
     """
-    notice = Notice.objects.alive().select_for_update(of=("self",)).get(pk=notice_id)
+    notice = _locked(notice_id)
     must_publish(actor, notice.community)
     if notice.published_at is not None and _changed(notice, changes):
         raise Conflict(_("公告已经发布，不能再改对象和时间"))
@@ -144,6 +144,14 @@ def edit_notice(*, actor: User, notice_id: UUID, changes: dict[str, Any]) -> Not
         set_pictures(notice, actor=actor, pictures=changes["pictures"])
     record("notice_changed", actor=actor, community=notice.community_id, subject=notice.title)
     _publish_if_due(notice, timezone.now())
+    return notice
+
+
+def _locked(notice_id: UUID) -> Notice:
+    """The notice, until the end of the transaction. Raises Conflict for one that was withdrawn meanwhile."""
+    notice = Notice.objects.select_for_update(of=("self",)).get(pk=notice_id)
+    if notice.withdrawn_at is not None:
+        raise Conflict(_("公告已经撤回"))
     return notice
 
 
@@ -169,7 +177,7 @@ def stated_audience(notice: Notice) -> Audience:
 @transaction.atomic
 def withdraw_notice(*, actor: User, notice_id: UUID) -> None:
     """Nobody reads it any more (its link says that it was withdrawn), and what has not been sent is not sent."""
-    notice = Notice.objects.alive().select_for_update(of=("self",)).get(pk=notice_id)
+    notice = _locked(notice_id)
     must_publish(actor, notice.community)
     notice.withdrawn_at, notice.withdrawn_by = timezone.now(), actor
     notice.save(update_fields=["withdrawn_at", "withdrawn_by", "updated_at"])
@@ -200,7 +208,7 @@ def remind_unread(*, actor: User, notice_id: UUID) -> int:
 
     Raises Conflict where it is not out yet or is over, or within a day of its publication or of the last reminder.
     """
-    notice = Notice.objects.alive().select_for_update(of=("self",)).get(pk=notice_id)
+    notice = _locked(notice_id)
     must_publish(actor, notice.community)
     now = timezone.now()
     if notice.published_at is None:
