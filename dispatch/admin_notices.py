@@ -1,53 +1,49 @@
 """What became of a notice, in the back office's list of notices: to how many it was sent, what arrived, who read it."""
 
-from typing import Any
+from collections.abc import Sequence
 
 from django.contrib import admin
-from django.db.models import Count, Exists, IntegerField, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from community_report.core.admin import ADDED_COLUMNS, ADDED_FIGURES
-from notices.models import Notice, NoticeRead
+from notices.models import Notice
 
-from .models import Delivery
-
-_STATUS = Delivery.Status
-
-
-def _people(condition: Q) -> Coalesce:
-    """How many people's messages about the notice meet the condition; each person once."""
-    rows = Delivery.objects.filter(condition, notice=OuterRef("pk")).order_by().values("notice")
-    counted = rows.annotate(n=Count("user", distinct=True)).values("n")
-    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
-
-
-_READ = Exists(NoticeRead.objects.filter(notice=OuterRef("notice"), user=OuterRef("user")))
-FIGURES = {
-    "sent_": _people(Q(status__in=(_STATUS.SENT, _STATUS.DELIVERED))),
-    "delivered_": _people(Q(status=_STATUS.DELIVERED)),
-    "unread_": _people(~Q(_READ)),
-}
+#: Each person once, however often they were told. Written out: three distinct counts would sort every row thrice.
+_FIGURES = """
+SELECT told.notice_id, count(*) FILTER (WHERE told.sent), count(*) FILTER (WHERE told.delivered),
+       count(*) FILTER (WHERE seen.id IS NULL)
+FROM (SELECT notice_id, user_id, bool_or(status IN ('sent', 'delivered')) AS sent,
+             bool_or(status = 'delivered') AS delivered
+      FROM dispatch_delivery WHERE notice_id = ANY(%s) GROUP BY notice_id, user_id) AS told
+LEFT JOIN notices_noticeread AS seen ON seen.notice_id = told.notice_id AND seen.user_id = told.user_id
+GROUP BY told.notice_id
+"""
 
 
-def _figure(notice: Notice, name: str) -> Any:
-    return vars(notice)[name]
+def fill(rows: Sequence[Notice]) -> None:
+    """Sets `sent_`, `delivered_` and `unread_`: numbers of people."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FIGURES, [[row.pk for row in rows]])
+        found = {key: figures for key, *figures in cursor.fetchall()}
+    for row in rows:
+        vars(row).update(zip(("sent_", "delivered_", "unread_"), found.get(row.pk, (0, 0, 0)), strict=True))
 
 
 @admin.display(description=_("已发送"))
 def sent(notice: Notice) -> object:
-    return _figure(notice, "sent_")
+    return vars(notice)["sent_"]
 
 
 @admin.display(description=_("已送达"))
 def delivered(notice: Notice) -> object:
-    return _figure(notice, "delivered_")
+    return vars(notice)["delivered_"]
 
 
 @admin.display(description=_("未读"))
 def unread(notice: Notice) -> object:
-    return _figure(notice, "unread_")
+    return vars(notice)["unread_"]
 
 
-ADDED_FIGURES["notices.Notice"] = FIGURES
+ADDED_FIGURES.setdefault("notices.Notice", []).append(fill)
 ADDED_COLUMNS["notices.Notice"] = [sent, delivered, unread]

@@ -163,13 +163,13 @@ def board_readers(box: Outbox) -> list[Recipient]:
 
 
 def notice_readers(box: Outbox) -> list[Recipient]:
-    if box.notice is None or box.notice.deleted_at is not None:
+    if box.notice is None or box.notice.ended(timezone.now()):
         return []
     return _people(audience_of(box.notice).values_list("pk", flat=True))
 
 
 def notice_unread(box: Outbox) -> list[Recipient]:
-    if box.notice is None or box.notice.deleted_at is not None:
+    if box.notice is None or box.notice.ended(timezone.now()):
         return []
     return _people(unread_of(box.notice).values_list("pk", flat=True))
 

@@ -10,12 +10,12 @@ from django.utils import timezone
 from accounts.models import Membership, User
 from accounts.signals import binding_decided, binding_made, binding_requested, person_erased, quiet_hours_changed
 from notices.models import Notice
-from notices.signals import notice_published, notice_reminded
+from notices.signals import notice_published, notice_reminded, notice_withdrawn
 from reports.models import Attachment, BoardMessage, Report, ReportEvent
 from reports.signals import attachment_failed, board_message_written, report_alarmed, report_changed
 
 from .models import Contact, Delivery, Grant
-from .services import outbox
+from .services import cancelling, outbox
 
 
 @receiver(report_changed, dispatch_uid="dispatch.tell_change")
@@ -47,6 +47,11 @@ def tell_notice(sender: Any, notice: Notice, **_: Any) -> None:
 @receiver(notice_reminded, dispatch_uid="dispatch.remind_of_notice")
 def remind_of_notice(sender: Any, notice: Notice, **_: Any) -> None:
     outbox.tell_notice_again(notice)
+
+
+@receiver(notice_withdrawn, dispatch_uid="dispatch.cancel_notice")
+def cancel_notice(sender: Any, notice: Notice, **_: Any) -> None:
+    cancelling.cancel_notice(notice)
 
 
 @receiver(binding_requested, dispatch_uid="dispatch.tell_binding_requested")

@@ -8,6 +8,7 @@ from django.dispatch import receiver
 from accounts.models import User
 from accounts.signals import person_erased
 from community_report.core.queue import enqueue
+from notices.signals import pictures_added
 from reports.models import Attachment
 from reports.signals import report_changed
 
@@ -15,6 +16,7 @@ from .services.inbound import forget_messages
 from .tasks import download
 
 
+@receiver(pictures_added, dispatch_uid="dispatch.fetch_pictures")
 @receiver(report_changed, dispatch_uid="dispatch.fetch_attachments")
 def fetch_attachments(sender: Any, attachments: Sequence[Attachment], **_: Any) -> None:
     for attachment in attachments:

@@ -119,6 +119,8 @@ def page_of(box: Outbox) -> str:
         return f"/h5/reports/{box.report_id}"
     if box.notice_id:
         return f"/h5/notices/{box.notice_id}"
+    if notice := box.data.get("notice"):  # a picture of it is missing
+        return f"/h5/notices/{notice}/edit"
     if draft := box.data.get("draft"):
         return f"/h5/reports/new?draft={draft}"
     if str(box.data.get("occasion")).startswith("channel_"):

@@ -3,9 +3,10 @@
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,10 +15,11 @@ from rest_framework.views import APIView
 from accounts.models import Community
 from accounts.policies import Standing, person_of, standing_of
 from community_report.core.api import page
-from community_report.core.errors import NotBound, NotFound
+from community_report.core.errors import Invalid, NotBound, NotFound
 
 from . import services
 from .models import Notice, NoticeRead
+from .pictures import Picture, clean_pictures, pictures_of
 from .policies import must_publish
 
 
@@ -26,15 +28,41 @@ class AudienceIn(serializers.Serializer[Any]):
     buildings = serializers.ListField(child=serializers.CharField(max_length=40), default=list, max_length=500)
 
 
+class PictureIn(serializers.Serializer[Any]):
+    """Exactly one of these."""
+
+    id = serializers.UUIDField(required=False, help_text="one that the notice has already")
+    media_id = serializers.CharField(required=False, max_length=200, help_text="WeChat's")
+    upload_id = serializers.UUIDField(required=False, help_text="from `POST uploads`")
+
+
+@extend_schema_field(PictureIn(many=True))
+class PicturesField(serializers.Field):
+    """In order, all that the notice is to have; a list of `Picture` after validation."""
+
+    def to_internal_value(self, data: Any) -> list[Picture]:
+        try:
+            return clean_pictures(data)
+        except Invalid as error:
+            raise serializers.ValidationError(error.detail) from None
+
+
 class NoticeChanges(serializers.Serializer[Any]):
     title = serializers.CharField(max_length=services.TITLE_MAX)
     body = serializers.CharField(max_length=services.BODY_MAX)
     audience = AudienceIn(required=False)
     pinned = serializers.BooleanField(required=False)
     publish_at = serializers.DateTimeField(allow_null=True, required=False)
+    expires_at = serializers.DateTimeField(
+        allow_null=True,
+        required=False,
+        help_text="after its publication; from then on it is not listed",
+    )
     by_group_message = serializers.BooleanField(
         required=False, help_text="by one group message of WeChat, which spends one of everybody's four a month"
     )
+
+    pictures = PicturesField(required=False)
 
     def validate_audience(self, value: dict[str, list[str]]) -> services.Audience:
         return services.Audience(**value)
@@ -71,13 +99,21 @@ def _get(standing: Standing, pk: UUID) -> Notice:
 
 
 class Notices(APIView):
-    @extend_schema(operation_id="notices_list", responses=OpenApiTypes.OBJECT)
+    @extend_schema(
+        operation_id="notices_list",
+        parameters=[OpenApiParameter("community", str), OpenApiParameter("over", bool)],
+        responses=OpenApiTypes.OBJECT,
+    )
     def get(self, request: Request) -> Response:
-        """Notices addressed to this person, newest first; `community=` narrows to one."""
+        """Notices addressed to this person, newest first; `community=` narrows to one.
+
+        What is over is not among them; `over=true` lists that instead.
+        """
         standing = standing_of(person_of(request))
         if not standing.member_of and not request.user.is_superuser:
             raise NotBound(_("您还没有绑定小区"))
-        notices = _visible(standing)
+        now, over = timezone.now(), request.query_params.get("over") == "true"
+        notices = _visible(standing).over(now) if over else _visible(standing).not_over(now)
         if slug := request.query_params.get("community"):
             notices = notices.filter(community__slug=slug)
         rows, cursor = page(request, notices)
@@ -120,8 +156,17 @@ class NoticeDetail(APIView):
     @extend_schema(responses={204: None})
     def delete(self, request: Request, pk: UUID) -> Response:
         _get(standing_of(person_of(request)), pk)
-        services.delete_notice(actor=person_of(request), notice_id=pk)
+        services.withdraw_notice(actor=person_of(request), notice_id=pk)
         return Response(status=204)
+
+
+class NoticeExtras(APIView):
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request, pk: UUID) -> Response:
+        """What the shape of a notice has no place for: `{"expires_at", "pictures": [{"id","kind","status","url",
+        "thumbnail_url"}]}`, the pictures in order."""
+        notice = _get(standing_of(person_of(request)), pk)
+        return Response({"expires_at": notice.expires_at, "pictures": pictures_of(notice)})
 
 
 class NoticeReminder(APIView):

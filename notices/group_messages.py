@@ -10,12 +10,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.models import Community
+from accounts.models import User
 
 from .models import GroupMessageCount
-from .services import Audience, people_of
 
 PER_MONTH = 4
 #: WeChat's months begin there, wherever the community is.
@@ -45,9 +45,9 @@ def sent_this_month(people: Collection[UUID], now: datetime) -> dict[UUID, int]:
     return dict(rows.values_list("user_id", "sent"))
 
 
-def left_over(*, community: Community, audience: Audience, now: datetime) -> dict[int, int]:
-    """How many messages are left (0 to 4) → how many people of the audience, those without WeChat aside."""
-    people = people_of(community=community, audience=audience).exclude(openid=None)
+def left_over(people: QuerySet[User], now: datetime) -> dict[int, int]:
+    """How many messages are left (0 to 4) → how many of these people, those without WeChat aside."""
+    people = people.exclude(openid=None)
     total = people.count()
     counts = GroupMessageCount.objects.filter(user__in=people.values("pk"), month=month_of(now))
     left = Counter(max(0, PER_MONTH - sent) for sent in counts.values_list("sent", flat=True))

@@ -1,18 +1,27 @@
 """Notices: published by a manager to an audience, pushed, read and counted."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Building, Community, Role
 from community_report.core.ids import opaque_id
+from reports.models import Attachment
 
 from .querysets import NoticeQuerySet
 
 
 class Notice(models.Model):
     """公告. Who it is for: `services.Audience`."""
+
+    class State(models.TextChoices):
+        SCHEDULED = "scheduled", _("等待发布")
+        CURRENT = "current", _("有效")
+        EXPIRED = "expired", _("已过期")
+        WITHDRAWN = "withdrawn", _("已撤回")
 
     id = models.UUIDField(primary_key=True, default=opaque_id, editable=False)
     community = models.ForeignKey(Community, models.CASCADE, related_name="notices", verbose_name=_("小区"))
@@ -23,6 +32,8 @@ class Notice(models.Model):
     pinned = models.BooleanField(_("置顶"), default=False)
     publish_at = models.DateTimeField(_("定时发布"), null=True, blank=True)
     published_at = models.DateTimeField(_("发布时间"), null=True, blank=True, editable=False)
+    #: From then on it is over: no longer listed, counted as unread, pushed or reminded of; its link still opens it.
+    expires_at = models.DateTimeField(_("到期时间"), null=True, blank=True)
     by_group_message = models.BooleanField(
         _("用群发"), default=False, help_text=_("一条微信群发给所有人；每人每月最多收到四条群发")
     )
@@ -31,7 +42,16 @@ class Notice(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
-    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    withdrawn_at = models.DateTimeField(_("撤回时间"), null=True, blank=True, editable=False)
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("撤回人"),
+    )
     #: When who had not read it was last reminded, and how often that was done.
     reminded_at = models.DateTimeField(_("上次提醒"), null=True, blank=True, editable=False)
     reminders = models.PositiveIntegerField(default=0, editable=False)
@@ -48,13 +68,44 @@ class Notice(models.Model):
             models.Index(fields=["community", "-created_at"]),
             models.Index(
                 fields=["publish_at"],
-                condition=Q(published_at__isnull=True, deleted_at__isnull=True),
+                condition=Q(published_at__isnull=True, withdrawn_at__isnull=True),
                 name="notice_due",
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(expires_at=None) | Q(published_at=None) | Q(expires_at__gt=F("published_at")),
+                name="notice_expires_after_publication",
             ),
         ]
 
     def __str__(self) -> str:
         return self.title
+
+    def ended(self, now: datetime) -> str:
+        """Why nobody is to be told of it any more: "withdrawn", "expired", or "" while it stands."""
+        if self.withdrawn_at is not None:
+            return self.State.WITHDRAWN.value
+        return self.State.EXPIRED.value if self.expires_at is not None and self.expires_at <= now else ""
+
+    def state(self, now: datetime) -> State:
+        """What it is now; `NoticeQuerySet.in_state` finds those."""
+        if ended := self.ended(now):
+            return self.State(ended)
+        return self.State.CURRENT if self.published_at else self.State.SCHEDULED
+
+
+class NoticePicture(models.Model):
+    """One of a notice's pictures, in their order; its file goes the way of the reports' pictures."""
+
+    notice = models.ForeignKey(Notice, models.CASCADE, related_name="pictures", verbose_name=_("公告"))
+    attachment = models.OneToOneField(Attachment, models.CASCADE, related_name="notice_picture")
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        verbose_name = _("公告图片")
+        verbose_name_plural = _("公告图片")
+        ordering = ["position", "id"]
 
 
 class NoticeRead(models.Model):

@@ -19,8 +19,9 @@ from accounts.services.recording import record
 from community_report.core.errors import Conflict, Invalid
 
 from .models import Notice, NoticeRead
+from .pictures import Picture, set_pictures
 from .policies import must_publish
-from .signals import notice_published, notice_reminded
+from .signals import notice_published, notice_reminded, notice_withdrawn
 
 log = structlog.get_logger(__name__)
 TITLE_MAX, BODY_MAX = 80, 10_000
@@ -31,7 +32,7 @@ name_actions(
     {
         "notice_written": gettext_lazy("发布公告"),
         "notice_changed": gettext_lazy("修改公告"),
-        "notice_withdrawn": gettext_lazy("撤下公告"),
+        "notice_withdrawn": gettext_lazy("撤回公告"),
         "notice_reminded": gettext_lazy("提醒看公告"),
     }
 )
@@ -58,29 +59,44 @@ def publish_notice(
     audience: Audience = Audience(),
     pinned: bool = False,
     publish_at: datetime | None = None,
+    expires_at: datetime | None = None,
     by_group_message: bool = False,
+    pictures: Sequence[Picture] = (),
 ) -> Notice:
-    """Write a notice; it goes out at once, or when `publish_at` comes (a past time means at once)."""
+    """Write a notice; it goes out at once, or when `publish_at` comes (a past time means at once).
+
+    `expires_at` has to lie after that.
+    """
     must_publish(actor, community)
-    notice = Notice(community=community, author=actor, pinned=pinned, publish_at=publish_at)
-    notice.title, notice.body = _words(title, body)
+    notice = Notice(community=community, author=actor, pinned=pinned, publish_at=publish_at, expires_at=expires_at)
+    notice.title, notice.body = check_words(title, body)
     notice.by_group_message = by_group_message
+    check_expiry(notice, timezone.now())
     roles, buildings = _resolve(community, audience)
     notice.save()
     notice.roles.set(roles)
     notice.buildings.set(buildings)
+    set_pictures(notice, actor=actor, pictures=pictures)
     record("notice_written", actor=actor, community=community, subject=notice.title)
     _publish_if_due(notice, timezone.now())
     return notice
 
 
-def _words(title: str, body: str) -> tuple[str, str]:
+def check_words(title: str, body: str) -> tuple[str, str]:
+    """Without what stands around them; raises Invalid where one is empty or too long."""
     for field, text, most in (("title", title, TITLE_MAX), ("body", body, BODY_MAX)):
         if not text.strip():
             raise Invalid.field(field, _("请填写"))
         if len(text.strip()) > most:
             raise Invalid.field(field, _("最多 %(max)d 个字") % {"max": most})
     return title.strip(), body.strip()
+
+
+def check_expiry(notice: Notice, now: datetime) -> None:
+    """Raises Invalid where the notice would be over before it is out."""
+    starts = notice.published_at or max(notice.publish_at or now, now)
+    if notice.expires_at is not None and notice.expires_at <= starts:
+        raise Invalid.field("expires_at", _("到期时间要晚于发布时间"))
 
 
 def _resolve(community: Community, audience: Audience) -> tuple[list[Role], list[Building]]:
@@ -92,7 +108,9 @@ def _resolve(community: Community, audience: Audience) -> tuple[list[Role], list
 
 
 def _publish_if_due(notice: Notice, now: datetime) -> bool:
-    if notice.published_at is not None or (notice.publish_at is not None and notice.publish_at > now):
+    """Not once it is over: a stopped clock makes nothing out of date go out."""
+    early = notice.publish_at is not None and notice.publish_at > now
+    if notice.published_at is not None or early or notice.ended(now):
         return False
     notice.published_at = now
     notice.save(update_fields=["published_at", "updated_at"])
@@ -102,25 +120,38 @@ def _publish_if_due(notice: Notice, now: datetime) -> bool:
 
 @transaction.atomic
 def edit_notice(*, actor: User, notice_id: UUID, changes: dict[str, Any]) -> Notice:
-    """Change `title`, `body`, `audience`, `pinned`, `publish_at`, `by_group_message`; nobody is told twice.
+    """Change any of what `publish_notice` takes; nobody is told twice.
 
     The time, the way and the audience of one that is out already cannot change any more: Conflict.
     """
-    notice = Notice.objects.alive().select_for_update(of=("self",)).get(pk=notice_id)
+    notice = _locked(notice_id)
     must_publish(actor, notice.community)
     if notice.published_at is not None and _changed(notice, changes):
         raise Conflict(_("公告已经发布，不能再改对象和时间"))
-    notice.title, notice.body = _words(changes.get("title", notice.title), changes.get("body", notice.body))
+    notice.title, notice.body = check_words(changes.get("title", notice.title), changes.get("body", notice.body))
     notice.pinned = changes.get("pinned", notice.pinned)
     notice.publish_at = changes.get("publish_at", notice.publish_at)
     notice.by_group_message = changes.get("by_group_message", notice.by_group_message)
+    if changes.get("expires_at", notice.expires_at) != notice.expires_at or "publish_at" in changes:
+        notice.expires_at = changes.get("expires_at", notice.expires_at)
+        check_expiry(notice, timezone.now())
     notice.save()
     if "audience" in changes:
         roles, buildings = _resolve(notice.community, changes["audience"])
         notice.roles.set(roles)
         notice.buildings.set(buildings)
+    if "pictures" in changes:
+        set_pictures(notice, actor=actor, pictures=changes["pictures"])
     record("notice_changed", actor=actor, community=notice.community_id, subject=notice.title)
     _publish_if_due(notice, timezone.now())
+    return notice
+
+
+def _locked(notice_id: UUID) -> Notice:
+    """The notice, until the end of the transaction. Raises Conflict for one that was withdrawn meanwhile."""
+    notice = Notice.objects.select_for_update(of=("self",)).get(pk=notice_id)
+    if notice.withdrawn_at is not None:
+        raise Conflict(_("公告已经撤回"))
     return notice
 
 
@@ -144,20 +175,21 @@ def stated_audience(notice: Notice) -> Audience:
 
 
 @transaction.atomic
-def delete_notice(*, actor: User, notice_id: UUID) -> None:
-    """Withdraw it: nobody sees it any more, and what has not been sent is not sent."""
-    notice = Notice.objects.alive().select_for_update(of=("self",)).get(pk=notice_id)
+def withdraw_notice(*, actor: User, notice_id: UUID) -> None:
+    """Nobody reads it any more (its link says that it was withdrawn), and what has not been sent is not sent."""
+    notice = _locked(notice_id)
     must_publish(actor, notice.community)
-    notice.deleted_at = timezone.now()
-    notice.save(update_fields=["deleted_at", "updated_at"])
+    notice.withdrawn_at, notice.withdrawn_by = timezone.now(), actor
+    notice.save(update_fields=["withdrawn_at", "withdrawn_by", "updated_at"])
     record("notice_withdrawn", actor=actor, community=notice.community_id, subject=notice.title)
+    notice_withdrawn.send(sender=Notice, notice=notice)
 
 
 def publish_due(now: datetime) -> int:
     """Publish what was scheduled for `now` or before; how many there were. Two at once publish each once."""
-    due = Notice.objects.alive().filter(published_at=None, publish_at__lte=now).values_list("pk", flat=True)
+    waiting = Notice.objects.alive().not_over(now).filter(published_at=None, publish_at__lte=now)
     published = 0
-    for pk in list(due[:100]):
+    for pk in list(waiting.values_list("pk", flat=True)[:100]):
         with transaction.atomic():
             locked = Notice.objects.alive().select_for_update(of=("self",), skip_locked=True)
             notice = locked.filter(pk=pk, published_at=None).select_related("community").first()
@@ -174,13 +206,15 @@ def mark_read(*, actor: User, notice: Notice) -> None:
 def remind_unread(*, actor: User, notice_id: UUID) -> int:
     """Tell once more those who have not read it; gives their number.
 
-    Raises Conflict where it is not out yet, or within a day of its publication or of the last reminder.
+    Raises Conflict where it is not out yet or is over, or within a day of its publication or of the last reminder.
     """
-    notice = Notice.objects.alive().select_for_update(of=("self",)).get(pk=notice_id)
+    notice = _locked(notice_id)
     must_publish(actor, notice.community)
     now = timezone.now()
     if notice.published_at is None:
         raise Conflict(_("公告还没有发布"))
+    if notice.ended(now):
+        raise Conflict(_("公告已经过期"))
     if not may_remind(notice, now):
         raise Conflict(_("一天只能提醒一次"))
     number = unread_of(notice).count()
@@ -193,9 +227,9 @@ def remind_unread(*, actor: User, notice_id: UUID) -> int:
 
 
 def may_remind(notice: Notice, now: datetime) -> bool:
-    """Is the last time that its audience was told a day ago?"""
+    """Does it still stand, and is the last time that its audience was told a day ago?"""
     last = notice.reminded_at or notice.published_at
-    return last is not None and now - last >= REMIND_EVERY
+    return last is not None and now - last >= REMIND_EVERY and not notice.ended(now)
 
 
 def unread_of(notice: Notice) -> QuerySet[User]:
@@ -205,20 +239,16 @@ def unread_of(notice: Notice) -> QuerySet[User]:
 
 def audience_of(notice: Notice) -> QuerySet[User]:
     """The people a notice is for, as `Audience` says; `NoticeQuerySet._addressed_to` is that from a person's side."""
-    return _people(notice.community_id, list(notice.roles.all()), list(notice.buildings.all()))
+    return people_among(notice.community_id, list(notice.roles.all()), list(notice.buildings.all()))
 
 
 def people_of(*, community: Community, audience: Audience) -> QuerySet[User]:
     """Whom a notice to this audience would be for. Raises Invalid for a role or building that is none."""
-    return _people(community.pk, *_resolve(community, audience))
+    return people_among(community.pk, *_resolve(community, audience))
 
 
-def reach(*, community: Community, audience: Audience) -> int:
-    """How many these are."""
-    return people_of(community=community, audience=audience).count()
-
-
-def _people(community_id: int, roles: list[Role], buildings: list[Building]) -> QuerySet[User]:
+def people_among(community_id: int, roles: Sequence[Role], buildings: Sequence[Building]) -> QuerySet[User]:
+    """The rule of `Audience`, for roles and buildings of the community that are known already."""
     members = Membership.objects.filter(community=community_id, status=Membership.Status.ACTIVE)
     if roles:
         members = members.filter(role__in=roles)

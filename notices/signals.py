@@ -2,9 +2,13 @@
 
 notice_published(notice)   it is out now; its audience has to be told
 notice_reminded(notice)    who has not read it has to be told again; `notice.reminders` counts these
+notice_withdrawn(notice)   what of it has not been sent must not be sent
+pictures_added(notice, attachments)   new pictures of it, whose files have to be fetched
 """
 
 from django.dispatch import Signal
 
 notice_published = Signal()
 notice_reminded = Signal()
+notice_withdrawn = Signal()
+pictures_added = Signal()

@@ -1,36 +1,27 @@
-"""The pages of notices: the list, one notice, and for managers writing, changing and who has read it."""
+"""The pages of notices: the list, one notice, and for who publishes how far it got and who has not read it."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from accounts.models import Building, Community, Role
-from accounts.pages import Place, manager_page, not_for_you
+from accounts.pages import not_for_you
 from accounts.policies import Standing, person_of, standing_of
 from accounts.web import person_required
-from community_report.core.errors import Invalid
 from community_report.core.pages import page_of
+from reports.models import Attachment
 
-from . import group_messages
-from .models import Notice
-from .services import (
-    BODY_MAX,
-    TITLE_MAX,
-    Audience,
-    audience_of,
-    mark_read,
-    may_remind,
-    reach,
-    stated_audience,
-    unread_of,
-)
+from .models import Notice, NoticeRead
+from .pictures import pictures_of
+from .querysets import NoticeQuerySet
+from .services import audience_of, mark_read, may_remind, unread_of
 
 #: Characters that people read in a minute on a phone, Chinese.
 READ_PER_MINUTE = 350
@@ -40,25 +31,57 @@ UNREAD_SHOWN = 100
 @person_required
 @require_safe
 def notices(request: HttpRequest) -> HttpResponse:
-    """`/h5/notices`: pinned first, then newest; who publishes also sees what is scheduled."""
+    """`/h5/notices`: what stands, pinned first, then newest; `?show=over`: what is over.
+
+    Who publishes also sees what is scheduled, what was withdrawn, and how many have read each.
+    """
     standing = standing_of(person_of(request))
     if not standing.member_of and not standing.user.is_superuser:
         return _not_bound(request)
+    if request.GET.get("show") == "over":
+        return _over(request, standing)
+    now = timezone.now()
     visible = Notice.objects.visible_to(standing).select_related("community")
-    published = visible.published()
+    published = visible.published().not_over(now)
     rows, next_ = page_of(request, published.filter(pinned=False), by="published_at")
     first = "cursor" not in request.GET
     pinned = list(published.filter(pinned=True).order_by("-published_at")) if first else []
     context = {
         "here": "notices",
-        "notices": [*pinned, *rows],
         "unread": _unread(standing, [*pinned, *rows]),
         "scheduled": visible.filter(published_at=None).order_by("publish_at") if first else [],
-        "next": next_,
-        "may_publish": bool(standing.communities_with("publish_notices")),
-        "several": len(standing.member_of) > 1,
+        "older": first and _past(standing, now).exists(),
+        **_listed(standing, [*pinned, *rows], next_),
     }
     return render(request, "notices/list.html", context)
+
+
+def _over(request: HttpRequest, standing: Standing) -> HttpResponse:
+    rows, next_ = page_of(request, _past(standing, timezone.now()).select_related("community"), by="published_at")
+    return render(request, "notices/over.html", {"here": "notices", **_listed(standing, rows, next_)})
+
+
+def _past(standing: Standing, now: datetime) -> NoticeQuerySet:
+    """What was out and stands no more: expired, and for who publishes also withdrawn."""
+    published = Notice.objects.reachable_by(standing).filter(published_at__isnull=False)
+    withdrawn = published.filter(withdrawn_at__isnull=False)
+    if not standing.user.is_superuser:
+        withdrawn = withdrawn.filter(community__in=standing.communities_with("publish_notices"))
+    return published.alive().over(now) | withdrawn
+
+
+def _listed(standing: Standing, rows: list[Notice], next_: str) -> dict[str, Any]:
+    """What both lists show. `read`: how many have read each, for who publishes."""
+    publishes = standing.communities_with("publish_notices")
+    own = [row.pk for row in rows if row.community_id in publishes]
+    reads = NoticeRead.objects.filter(notice__in=own).order_by().values_list("notice").annotate(n=Count("pk"))
+    return {
+        "notices": rows,
+        "next": next_,
+        "may_publish": bool(publishes),
+        "several": len(standing.member_of) > 1,
+        "read": dict.fromkeys(own, 0) | dict(reads) if own else {},
+    }
 
 
 def _not_bound(request: HttpRequest) -> HttpResponse:
@@ -74,21 +97,40 @@ def _unread(standing: Standing, rows: list[Notice]) -> set[UUID]:
 @person_required
 @require_safe
 def notice(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """`/h5/notices/<id>`: opening it marks it read; who publishes sees how many have read it."""
+    """`/h5/notices/<id>`: opening it marks it read; who publishes sees how many have read it.
+
+    One that was withdrawn says so, and nothing of what it said: 410.
+    """
     standing = standing_of(person_of(request))
-    found = Notice.objects.visible_to(standing).select_related("community", "author")
+    found = Notice.objects.reachable_by(standing).select_related("community", "author", "withdrawn_by")
     shown = found.prefetch_related("roles", "buildings").filter(pk=pk).first()
     if shown is None:
         raise Http404
-    if shown.published_at is not None:
+    publishes = standing.may("publish_notices", shown.community_id)
+    if shown.withdrawn_at is not None:
+        return render(request, "notices/withdrawn.html", {"notice": shown, "publishes": publishes}, status=410)
+    # Who publishes looks at what is for others too: that is no reading, and would not be in the count of readers.
+    if shown.published_at is not None and Notice.objects.filter(pk=pk).addressed_to(standing.user).exists():
         mark_read(actor=standing.user, notice=shown)
     context = {
-        "notice": shown,
-        "minutes": reading_words(shown.body),
+        **article(shown, timezone.now(), pictures_of(shown), publishes=publishes),
         "audience": audience_words(shown),
-        "readers": _readers(shown) if standing.may("publish_notices", shown.community_id) else None,
+        "readers": readers_of(shown) if publishes else None,
     }
     return render(request, "notices/notice.html", context)
+
+
+def article(
+    notice: Notice, now: datetime, pictures: list[dict[str, Any]], *, publishes: bool = False
+) -> dict[str, Any]:
+    """What `notices/article.html` shows. A picture that could not be had is for who publishes to know."""
+    failed = Attachment.Status.FAILED
+    return {
+        "notice": notice,
+        "minutes": reading_words(notice.body),
+        "pictures": [picture for picture in pictures if publishes or picture["status"] != failed],
+        "over": notice.ended(now) == "expired",
+    }
 
 
 def reading_words(body: str) -> str:
@@ -105,9 +147,9 @@ def audience_words(notice: Notice) -> str:
     return " · ".join(filter(None, parts)) or _("小区全体")
 
 
-def _readers(notice: Notice) -> dict[str, Any]:
-    audience = audience_of(notice)
-    total = audience.count()
+def readers_of(notice: Notice) -> dict[str, Any]:
+    """Of its audience: `total`, `read`, `unread`, `percent` read, some who are `waiting`; `may_remind` them now?"""
+    total = audience_of(notice).count()
     waiting = unread_of(notice).order_by("display_name", "pk")
     unread = waiting.count()
     return {
@@ -118,66 +160,3 @@ def _readers(notice: Notice) -> dict[str, Any]:
         "waiting": list(waiting[:UNREAD_SHOWN]),
         "may_remind": bool(unread) and may_remind(notice, timezone.now()),
     }
-
-
-@manager_page("publish_notices")
-@require_safe
-def new_notice(request: HttpRequest, place: Place) -> HttpResponse:
-    """`/h5/notices/new`."""
-    return render(request, "notices/form.html", {"place": place, "notice": None, **_choices(place.community)})
-
-
-@person_required
-@require_safe
-def edit_notice(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """`/h5/notices/<id>/edit`: for who publishes in its community."""
-    standing = standing_of(person_of(request))
-    found = Notice.objects.visible_to(standing).select_related("community").prefetch_related("roles", "buildings")
-    shown = found.filter(pk=pk).first()
-    if shown is None:
-        raise Http404
-    if not standing.may("publish_notices", shown.community_id):
-        return not_for_you(request, _("这是物业管理人员的页面"), _("只有物业管理人员可以修改公告。"))
-    place = Place(shown.community, [shown.community], standing)
-    return render(request, "notices/form.html", {"place": place, "notice": shown, **_choices(shown.community, shown)})
-
-
-def _choices(community: Community, notice: Notice | None = None) -> dict[str, Any]:
-    audience = stated_audience(notice) if notice else Audience()
-    return {
-        "roles": Role.objects.filter(community=community).order_by("kind", "slug"),
-        "buildings": Building.objects.filter(community=community),
-        "chosen_roles": {role.slug for role in notice.roles.all()} if notice else set(),
-        "chosen_buildings": {building.name for building in notice.buildings.all()} if notice else set(),
-        "people": reach(community=community, audience=audience),
-        "group_messages": _group_messages(community, audience),
-        "title_max": TITLE_MAX,
-        "body_max": BODY_MAX,
-        "soonest": _local(timezone.now()),
-        "publish_at": _local(notice.publish_at) if notice and notice.publish_at else "",
-    }
-
-
-def _group_messages(community: Community, audience: Audience) -> str:
-    left = group_messages.left_over(community=community, audience=audience, now=timezone.now())
-    return group_messages.words(left)
-
-
-def _local(moment: datetime) -> str:
-    """As `<input type="datetime-local">` wants it."""
-    return timezone.localtime(moment).strftime("%Y-%m-%dT%H:%M")
-
-
-@manager_page("publish_notices")
-@require_safe
-def notice_reach(request: HttpRequest, place: Place) -> HttpResponse:
-    """`/h5/notices/reach?roles=&roles=&buildings=`: of an audience, for the page that writes one.
-
-    `{"people": n, "group_messages": "剩 4 次：12 人"}`
-    """
-    audience = Audience(request.GET.getlist("roles")[:50], request.GET.getlist("buildings")[:500])
-    try:
-        people = reach(community=place.community, audience=audience)
-    except Invalid:
-        raise Http404 from None
-    return JsonResponse({"people": people, "group_messages": _group_messages(place.community, audience)})

@@ -31,6 +31,7 @@ def erase_person(user: User) -> None:
 
 
 def _erase_reports(user: User) -> None:
+    Attachment.objects.filter(uploader=user, notice_picture__isnull=False).update(uploader=None)  # the property's
     delete_attachments(Attachment.objects.filter(Q(uploader=user) | Q(event__actor=user) | Q(draft__owner=user)))
     Draft.objects.filter(owner=user).delete()
     uploads = Upload.objects.filter(user=user)

@@ -45,11 +45,9 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def unread_counts(standing: Standing) -> dict[str, int]:
     """What the badges of the bottom bar say: `notices`, `inbox`."""
-    user = standing.user
-    notices = Notice.objects.visible_to(standing).filter(published_at__isnull=False).exclude(reads__user=user)
     return {
-        "notices": notices.count(),
-        "inbox": Delivery.objects.filter(user=user, read_at__isnull=True).count(),
+        "notices": Notice.objects.unread_count(standing),
+        "inbox": Delivery.objects.filter(user=standing.user, read_at__isnull=True).count(),
     }
 
 

@@ -182,8 +182,8 @@ def _lease(pk: UUID) -> tuple[GroupMessage, list[str]] | None:
     if message is None:
         return None
     notice = message.outbox.notice
-    if notice is None or notice.deleted_at is not None:
-        message.deliveries.filter(status=_PENDING).update(status=Delivery.Status.SKIPPED, code="withdrawn")
+    if ended := notice.ended(now) if notice else "withdrawn":
+        message.deliveries.filter(status=_PENDING).update(status=Delivery.Status.SKIPPED, code=ended)
     elif not message.attempts and now - message.created_at > FRESH:
         _look_again(message, now)
     found = _waiting(message).order_by("pk").values_list("user__openid", flat=True)

@@ -160,7 +160,7 @@ def _alone(rows: list[Delivery], prepare: Callable[[], T]) -> T | None:
 
 
 def _may_go(row: Delivery, desk: Desk, now: datetime) -> bool:
-    if code := _reason(row, desk):
+    if code := _reason(row, desk, now):
         row.status, row.code, row.leased_until = Delivery.Status.SKIPPED, code, None
         return False
     held = held_until(row.user, row.community, now, urgent=is_urgent(row.report))
@@ -169,11 +169,11 @@ def _may_go(row: Delivery, desk: Desk, now: datetime) -> bool:
     return held is None
 
 
-def _reason(row: Delivery, desk: Desk) -> str:
+def _reason(row: Delivery, desk: Desk, now: datetime) -> str:
     if code := reason_to_skip(row.user, row.kind, row.community_id, desk.texting):
         return code
-    if row.notice and row.notice.deleted_at:
-        return "withdrawn"
+    if row.notice and (ended := row.notice.ended(now)):
+        return ended
     if _needs_membership(row) and (row.user_id, row.community_id) not in desk.members:
         return "not_member"
     return "ignored" if row.kind in _FOR_WHO_CARES and (row.user_id, row.report_id) in desk.ignored else ""

@@ -9,7 +9,7 @@ from dispatch.kinds import Kind
 from dispatch.models import InboundMessage, Outbox
 from dispatch.occasions import OCCASIONS
 from dispatch.tasks import route
-from notices.models import Notice
+from notices.models import Notice, NoticePicture
 from reports.models import Attachment, BoardMessage, Draft, Report, ReportEvent
 
 
@@ -119,6 +119,7 @@ def tell_media_failed(attachment: Attachment) -> None:
         return
     report = attachment.report
     draft = attachment.draft
+    picture = NoticePicture.objects.filter(attachment=attachment).first()
     write(
         [
             Outbox(
@@ -131,6 +132,7 @@ def tell_media_failed(attachment: Attachment) -> None:
                     "person": str(attachment.uploader_id),
                     "media": attachment.kind,
                     "draft": _key(attachment.draft_id),
+                    "notice": _key(picture.notice_id if picture else None),
                 },
             )
         ]

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.db.models import Q, QuerySet
+
 from accounts.models import Community, User
 from dispatch.models import Contact
 from reports.models import Report
@@ -24,6 +26,12 @@ def _reason(person: User, kind: str) -> str:
     if not person.openid:
         return "no_wechat"
     return "" if is_subscribed(person) else "unfollowed"
+
+
+def pushable(people: "QuerySet[User]", kind: str) -> "QuerySet[User]":
+    """Those of `people` whom WeChat can be asked to push a message of this kind to: `reason_to_skip` in SQL."""
+    reachable = people.filter(is_active=True, erased_at=None).exclude(Q(openid=None) | Q(openid=""))
+    return reachable.exclude(muted_kinds__contains=[kind]).exclude(contact__subscribed=False)
 
 
 def is_subscribed(person: User) -> bool:

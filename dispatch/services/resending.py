@@ -17,14 +17,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Membership, User
+from accounts.models import User
 from accounts.records import name_actions
 from accounts.services.recording import record
 from dispatch.audience import OFF_DUTY
-from dispatch.kinds import Kind
 from dispatch.models import Delivery
-from reports.states import OPEN, Status
 
+from .news import no_longer_true
 from .retrying import RETRIED, retry_deliveries
 
 #: What is older stays out unless somebody asks for more.
@@ -33,27 +32,6 @@ DEFAULT_AGE = timedelta(days=7)
 ONE_BY_ONE = 20
 #: The limits of the columns in which what is to be sent again is counted by its age.
 AGES = (timedelta(days=1), DEFAULT_AGE)
-
-_WORKED_ON = frozenset({Status.SUBMITTED, Status.CLAIMED})
-#: In which states of its report a message of a kind is still true.
-TRUE_IN: Mapping[str, frozenset[Status]] = {
-    Kind.NEW_REPORT: frozenset({Status.SUBMITTED}),
-    Kind.BOARD_POST: frozenset({Status.SUBMITTED}),
-    Kind.UNCLAIMED: frozenset({Status.SUBMITTED}),
-    Kind.IGNORED: frozenset({Status.SUBMITTED}),
-    Kind.URGED: _WORKED_ON,
-    Kind.OVERDUE: _WORKED_ON,
-    Kind.REOPENED: _WORKED_ON,
-    Kind.RELEASED: _WORKED_ON,
-    Kind.CLAIMED: frozenset({Status.CLAIMED}),
-    Kind.ASSIGNED: frozenset({Status.CLAIMED}),
-    Kind.PROGRESS: OPEN,
-    Kind.RESOLVED: frozenset({Status.RESOLVED}),
-    Kind.CLOSED: frozenset({Status.CLOSED, Status.WITHDRAWN}),
-    Kind.RATED: frozenset({Status.CLOSED}),
-    Kind.DISMISSED: frozenset({Status.DISMISSED}),
-    Kind.MERGED: frozenset({Status.MERGED}),
-}
 
 GIVEN_UP, GONE, OVER, READ = "given_up", "gone", "over", "read"
 #: Why a message stays out, for people.
@@ -127,22 +105,13 @@ def _judged(chosen: "QuerySet[Delivery]") -> "QuerySet[Delivery]":
     reasons = Case(
         When(~Q(status__in=RETRIED), then=Value(GIVEN_UP)),
         When(gone, then=Value(GONE)),
-        When(_over(), then=Value(OVER)),
+        When(no_longer_true(timezone.now()), then=Value(OVER)),
         When(code=OFF_DUTY, then=Value(OFF_DUTY)),
         When(read_at__isnull=False, then=Value(READ)),
         default=Value(""),
         output_field=CharField(),
     )
     return chosen.annotate(stays_out=reasons)
-
-
-def _over() -> Q:
-    """Not true any more."""
-    over = Q(notice__deleted_at__isnull=False)
-    over |= Q(kind=Kind.BINDING_PENDING) & ~Q(outbox__membership__status=Membership.Status.PENDING)
-    for kind, states in TRUE_IN.items():
-        over |= Q(kind=kind, report__isnull=False) & ~Q(report__status__in=states)
-    return over
 
 
 def _age(now: datetime) -> Case:

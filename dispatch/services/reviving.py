@@ -2,15 +2,14 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import QuerySet
 
-from accounts.models import Membership
 from dispatch.channels.base import MASS, OUTSIDE_WECHAT, SMS
 from dispatch.kinds import Kind
 from dispatch.models import Delivery, GroupRobot, MessageForm, SubscriptionTemplate, Template
-from reports.states import OPEN, Status
 
 from .alarms import ROBOT
+from .news import no_longer_true
 from .retrying import retry_deliveries
 from .texting import active_gateway
 
@@ -19,16 +18,8 @@ SHORT = timedelta(seconds=10)
 #: What was given up longer ago than this is not sent again by itself when its way works again, and how much at most.
 WITHIN, AT_MOST = timedelta(days=1), 20_000
 #: After a silence, which may have lasted for days, what was written within so long goes again as far as it is still
-#: true: of reports that are not over (or how they ended), notices that stand, and bindings.
+#: true.
 STILL_NEWS = timedelta(days=7)
-_STILL_TRUE = (
-    Q(kind__in=(Kind.NEW_REPORT, Kind.UNCLAIMED, Kind.IGNORED), report__status=Status.SUBMITTED)
-    | ~Q(kind__in=(Kind.NEW_REPORT, Kind.UNCLAIMED, Kind.IGNORED)) & Q(report__status__in=OPEN)
-    | Q(kind__in=(Kind.CLOSED, Kind.DISMISSED, Kind.MERGED), report__status=F("kind"))
-    | Q(notice__isnull=False, notice__deleted_at=None)
-    | Q(kind=Kind.BINDING_DECIDED)
-    | Q(kind=Kind.BINDING_PENDING, outbox__membership__status=Membership.Status.PENDING)
-)
 
 
 def kinds_of(way: str) -> set[str]:
@@ -73,7 +64,7 @@ def died_in_silence(since: datetime, now: datetime) -> QuerySet[Delivery]:
     """What was given up while WeChat answered nobody for longer than it is tried, and is still true."""
     news = Delivery.objects.filter(status=Delivery.Status.DEAD, created_at__gte=now - STILL_NEWS)
     dead = news.filter(failed_at__gte=since)
-    return dead.exclude(channel__in=OUTSIDE_WECHAT).filter(_STILL_TRUE)
+    return dead.exclude(channel__in=OUTSIDE_WECHAT).exclude(no_longer_true(now))
 
 
 def revive(given_up: QuerySet[Delivery]) -> QuerySet[Delivery]:

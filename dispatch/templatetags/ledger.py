@@ -1,13 +1,17 @@
 """Template tags of the ledger: who was told, for pages of the apps below."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 from django import template
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
+from accounts.models import User
+from dispatch.kinds import Kind
 from dispatch.models import Delivery, RobotPost
 from dispatch.reasons import code_words, post_words, reason_words
+from dispatch.services.reach import pushable
 from dispatch.wording import channel_words
 from notices.models import Notice
 
@@ -40,3 +44,18 @@ def notice_ledger(notice: Notice) -> dict[str, int]:
         alive=Count("user", filter=got | Q(status=status.PENDING), distinct=True),
     )
     return counts | {"lost": counts["people"] - counts["alive"]}
+
+
+@register.simple_tag
+def told_of(notice: Notice, people: Iterable[User]) -> dict[UUID, str]:
+    """`{% told_of notice people as told %}`: by a person's key, what became of the last message to them about it."""
+    rows = Delivery.objects.filter(notice=notice, user__in=list(people)).order_by("created_at")
+    return {
+        row.user_id: " · ".join(filter(None, (str(row.get_status_display()), code_words(row.code)))) for row in rows
+    }
+
+
+@register.simple_tag
+def in_wechat(people: "QuerySet[User]") -> int:
+    """`{% in_wechat people as n %}`: to how many of them a notice is pushed; the others find it in their inbox."""
+    return pushable(people, Kind.NOTICE).count()

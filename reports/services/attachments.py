@@ -100,6 +100,8 @@ def add_attachments(
 ) -> list[Attachment]:
     """Pending rows for `items`, in their order, after what is there; the caller's transaction holds them.
 
+    Without report and draft they belong to a row of an app above, which keeps their order itself.
+
     An upload is taken once, by who sent it: a foreign, used or repeated one, or one of another kind, is Invalid.
     """
     if not items:
@@ -140,6 +142,8 @@ def _take_uploads(uploader: User | None, items: Iterable[MediaItem]) -> dict[UUI
 
 
 def _next_position(report: Report | None, event: ReportEvent | None, draft: Draft | None) -> int:
+    if report is None and draft is None:
+        return 0
     there = Attachment.objects.filter(report=report, event=event, draft=draft)
     last = there.aggregate(last=Max("position"))["last"]
     return 0 if last is None else last + 1

@@ -126,9 +126,9 @@ def test_notices_are_written_and_withdrawn_through_the_services(cast: Cast) -> N
     assert client.post("/admin/notices/notice/add/", form).status_code == 302
     notice = Notice.objects.get()
     assert (notice.author, notice.published_at is None) == (cast.manager, False)
-    client.post(f"/admin/notices/notice/{notice.pk}/delete/", {"post": "yes"})
+    client.post(f"/admin/notices/notice/{notice.pk}/do/withdraw/")
     notice.refresh_from_db()
-    assert notice.deleted_at is not None
+    assert (notice.withdrawn_at is None, notice.withdrawn_by) == (False, cast.manager)
 
 
 def test_a_manager_who_is_removed_is_out_at_the_next_request(cast: Cast) -> None:

@@ -85,7 +85,7 @@ def filled(route: str, row: Model | None) -> list[str]:
         route = route.replace("<path:object_id>", str(row.pk))
     if "(?P<url>" in route or "<int:content_type_id>" in route:
         return ["/admin/nothing/"]
-    verbs = ("assign", "dismiss", "merge", "nonsense") if "<slug:verb>" in route else ("",)
+    verbs = ("assign", "dismiss", "merge", "withdraw", "remind", "nonsense") if "<slug:verb>" in route else ("",)
     return [f"/admin/{route.replace('<slug:verb>', verb)}" for verb in verbs]
 
 

@@ -17,7 +17,7 @@ from dispatch.services import delivery, group_messages, inbound
 from dispatch.services.group_messages import balanced
 from dispatch.services.retrying import retry_deliveries
 from notices.models import GroupMessageCount, Notice
-from notices.services import delete_notice, publish_notice
+from notices.services import publish_notice, withdraw_notice
 from tests.dispatch.ledger import SEND_TEXT, WeChat, later, route_all
 from tests.factories import Cast
 from tests.wechat import makers
@@ -265,7 +265,7 @@ def test_a_day_of_silence_is_enough(wechat: WeChat, cast: Cast) -> None:
 
 def test_a_withdrawn_notice_is_not_sent(wechat: WeChat, cast: Cast) -> None:
     notice = publish(cast)
-    delete_notice(actor=cast.manager, notice_id=notice.pk)
+    withdraw_notice(actor=cast.manager, notice_id=notice.pk)
     work()
     assert wechat.to(SEND_MASS) == wechat.to(SEND_TEXT) == []
     assert {(row.status, row.code) for row in Delivery.objects.all()} == {("skipped", "withdrawn")}
@@ -275,7 +275,7 @@ def test_withdrawn_between_two_attempts(wechat: WeChat, cast: Cast) -> None:
     wechat.on(SEND_MASS, error(-1))
     notice = publish(cast)
     work()
-    delete_notice(actor=cast.manager, notice_id=notice.pk)
+    withdraw_notice(actor=cast.manager, notice_id=notice.pk)
     work(30)
     assert len(wechat.to(SEND_MASS)) == 1
     assert {(row.status, row.code) for row in Delivery.objects.all()} == {("skipped", "withdrawn")}

@@ -10,7 +10,7 @@ from django.utils import timezone
 from dispatch.models import Delivery, Outbox, Trouble
 from dispatch.services import delivery
 from dispatch.services.sweeping import pulse
-from notices.services import delete_notice, publish_notice
+from notices.services import publish_notice, withdraw_notice
 from reports.models import Report
 from reports.services import transitions as act
 from tests.dispatch.ledger import SEND_TEXT, WeChat, only, route_all, send_all
@@ -67,7 +67,7 @@ def test_what_died_in_a_silence_of_days_goes_again_as_far_as_it_is_still_true(we
         clock.move_to(friday + timedelta(hours=62))
         act.claim_report(actor=cast.cleaner, report_id=claimed.pk)
         act.withdraw_report(actor=cast.resident, report_id=withdrawn.pk)
-        delete_notice(actor=cast.manager, notice_id=gone.pk)
+        withdraw_notice(actor=cast.manager, notice_id=gone.pk)
         Outbox.objects.filter(routed_at=None).update(routed_at=timezone.now())
         late = cast.report(title="星期一")
         wechat.on(SEND_TEXT, ok())

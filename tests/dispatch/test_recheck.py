@@ -10,7 +10,7 @@ from accounts.models import Community, Membership, User
 from dispatch.kinds import Kind
 from dispatch.models import Delivery
 from dispatch.services import delivery, routing
-from notices.services import delete_notice, publish_notice
+from notices.services import publish_notice, withdraw_notice
 from reports.models import Report
 from reports.services import transitions as act
 from tests.dispatch.ledger import SEND_TEXT, WeChat, forget, only, retry, route_all, send_all, template
@@ -106,7 +106,7 @@ def test_a_report_claimed_meanwhile_is_told_all_the_same(wechat: WeChat, cast: C
 def test_a_withdrawn_notice_is_not_sent(wechat: WeChat, cast: Cast) -> None:
     notice = publish_notice(actor=cast.manager, community=cast.community, title="停水", body="明天")
     route_all()
-    delete_notice(actor=cast.manager, notice_id=notice.pk)
+    withdraw_notice(actor=cast.manager, notice_id=notice.pk)
     delivery.deliver_due()
     assert wechat.texts == []
     assert {row.code for row in Delivery.objects.all()} == {"withdrawn"}

@@ -26,7 +26,7 @@ def ledger(cast: Cast) -> dict[str, Delivery]:
     reports = {name: cast.report(title=name) for name in ("open", "claimed", "withdrawn")}
     transitions.claim_report(actor=cast.cleaner2, report_id=reports["claimed"].pk)
     transitions.withdraw_report(actor=cast.resident, report_id=reports["withdrawn"].pk)
-    gone = Notice.objects.create(community=cast.community, title="停水", body="x", deleted_at=timezone.now())
+    gone = Notice.objects.create(community=cast.community, title="停水", body="x", withdrawn_at=timezone.now())
     route_all()
     Delivery.objects.all().delete()
     box = Outbox.objects.earliest("pk")

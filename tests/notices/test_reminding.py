@@ -12,7 +12,7 @@ from accounts.models import User
 from community_report.core.errors import Conflict, Forbidden
 from dispatch.models import Delivery, Outbox
 from notices.models import Notice
-from notices.services import delete_notice, mark_read, publish_notice, remind_unread
+from notices.services import mark_read, publish_notice, remind_unread, withdraw_notice
 from tests.conftest import ApiClient
 from tests.dispatch.ledger import later, route_all, told
 from tests.factories import Cast
@@ -79,7 +79,7 @@ def test_a_notice_withdrawn_meanwhile_reminds_nobody(cast: Cast, notice: Notice)
     with later(DAY):
         remind_unread(actor=cast.manager, notice_id=notice.pk)
         Delivery.objects.all().delete()
-        delete_notice(actor=cast.manager, notice_id=notice.pk)
+        withdraw_notice(actor=cast.manager, notice_id=notice.pk)
         assert told() == {}
 
 

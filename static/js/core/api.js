@@ -107,5 +107,6 @@
     patch: (path, data) => call("PATCH", path, data),
     delete: (path) => call("DELETE", path),
     upload,
+    token: () => cookie("csrftoken"),
   };
 })();

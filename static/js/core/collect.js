@@ -52,7 +52,7 @@
 
     // What had arrived before the page was closed.
     restore(media) {
-      media.forEach((one) => this.add({ kind: one.kind, source: { duration: one.duration, preview: "" }, state: "sent", media: one, promise: Promise.resolve() }));
+      media.forEach((one) => this.add({ kind: one.kind, source: { duration: one.duration, preview: one.preview || "" }, state: "sent", media: one, promise: Promise.resolve() }));
     }
 
     say(sentence) {

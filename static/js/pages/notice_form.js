@@ -1,4 +1,4 @@
-// Writing a notice: how many it reaches, kept on the phone until it is out, and one question before it goes.
+// Writing a notice: how many it reaches, kept on the phone until it is out, and looked at before it goes.
 (function () {
   "use strict";
 
@@ -6,9 +6,18 @@
   const { gettext, interpolate } = app;
   const form = document.getElementById("notice");
   const { community, notice } = form.dataset;
+  const out = form.dataset.out !== undefined;
   const reach = document.getElementById("reach");
-  const groupMessages = document.getElementById("group-messages");
+  const pictures = app.collect(form.querySelector("[data-collect]"));
+  const publish = document.getElementById("publish");
   const kept = "notice:" + community;
+  let ready = null; // what the preview shows, as it will be sent
+
+  async function piece(path, options) {
+    const answer = await fetch("/h5/notices/" + path, { credentials: "same-origin", ...options });
+    if (!answer.ok) throw new app.ApiError(answer.status, {});
+    return answer.text();
+  }
 
   async function showReach() {
     const { roles, buildings } = app.forms.values(form);
@@ -17,17 +26,19 @@
     (buildings || []).forEach((building) => query.append("buildings", building));
     const asked = (reach.dataset.asked = query.toString());
     try {
-      const answer = await fetch("/h5/notices/reach?" + asked, { credentials: "same-origin" });
-      const { people, group_messages: left } = await answer.json();
-      if (reach.dataset.asked !== asked) return; // an older question's answer
-      reach.textContent = people;
-      groupMessages.textContent = left;
+      const found = await piece("reach?" + asked);
+      if (reach.dataset.asked === asked) reach.innerHTML = found; // else: an older question's answer
     } catch (error) {
-      reach.textContent = "–";
+      reach.textContent = gettext("人数暂时算不出来");
     }
   }
 
+  function people() {
+    return reach.querySelector("[data-people]") ? reach.querySelector("[data-people]").dataset.people : "–";
+  }
+
   if (reach) $(form).on("change", "[name=roles], [name=buildings]", showReach);
+  pictures.restore(JSON.parse(document.getElementById("pictures").textContent));
 
   // What was typed stays until it is out.
   if (!notice) {
@@ -37,12 +48,17 @@
     if (reach) showReach(); // a page that comes back may still have its choices
   }
 
-  function payload(values) {
-    const data = { title: values.title, body: values.body, pinned: values.pinned };
+  function moment(text) {
+    return text ? new Date(text).toISOString() : null;
+  }
+
+  function payload(values, media) {
+    const data = { title: values.title, body: values.body, pinned: values.pinned, expires_at: moment(values.expires_at) };
+    data.pictures = media.map(({ id, media_id, upload_id }) => ({ id, media_id, upload_id }));
     if (reach) {
       data.audience = { roles: values.roles || [], buildings: values.buildings || [] };
       data.by_group_message = values.by_group_message;
-      data.publish_at = values.publish_at ? new Date(values.publish_at).toISOString() : null;
+      data.publish_at = moment(values.publish_at);
     }
     return data;
   }
@@ -51,27 +67,66 @@
     const fields = {};
     if (!values.title) fields.title = [gettext("请写一个标题")];
     if (!values.body) fields.body = [gettext("请写正文")];
+    const starts = new Date(Math.max(values.publish_at ? new Date(values.publish_at) : 0, out ? 0 : Date.now()));
+    if (values.expires_at && new Date(values.expires_at) <= starts) fields.expires_at = [gettext("到期时间要晚于发布时间")];
     return Object.keys(fields).length ? fields : null;
   }
 
-  async function send(data) {
-    if (notice) return app.api.patch("notices/" + notice, data);
-    const sure = await app.confirm({
-      title: interpolate(gettext("发给 %(n)s 人？"), { n: reach.textContent }),
-      text: data.publish_at ? gettext("到时间自动发出，之前可以修改。") : gettext("马上发出，发出后不能改发给谁。"),
-      yes: gettext("发布"),
+  async function arrived() {
+    try {
+      return await pictures.settled();
+    } catch (error) {
+      throw new app.ApiError(0, { code: "invalid", fields: { pictures: [gettext("有图片没传上：点它重传，或去掉后再继续")] } });
+    }
+  }
+
+  // The words of the last step say when it goes out, and to how many.
+  function say(values) {
+    const label = document.getElementById("publish-label");
+    const sentence = document.getElementById("what-happens");
+    const later = values.publish_at && new Date(values.publish_at) > new Date();
+    const when = later ? values.publish_at.replace("T", " ") : "";
+    label.textContent = out ? gettext("保存") : later ? gettext("定时发布") : gettext("马上发布");
+    if (out) sentence.textContent = gettext("改好的内容马上就能看到，不再通知一次。");
+    else if (later) sentence.textContent = interpolate(gettext("%(when)s 发给 %(n)s 人，之前可以修改。"), { when, n: people() });
+    else sentence.textContent = interpolate(gettext("马上发给 %(n)s 人，发出后不能改发给谁。"), { n: people() });
+  }
+
+  async function look(values) {
+    const said = new URLSearchParams({ title: values.title, body: values.body, publish_at: moment(values.publish_at) || "", expires_at: moment(values.expires_at) || "", pictures: pictures.count("image") });
+    const headers = { "X-CSRFToken": app.api.token() };
+    const shown = document.getElementById("preview");
+    shown.innerHTML = await piece("preview?community=" + community, { method: "POST", body: said, headers });
+    const sources = Array.from(form.querySelectorAll("[data-picture-list] .collect-picture"), (tile) => tile.querySelector("img"));
+    shown.querySelectorAll("[data-picture]").forEach((link, index) => {
+      if (!sources[index]) return;
+      link.href = link.querySelector("img").src = sources[index].src;
     });
-    return sure ? app.api.post("notices", { community, ...data }) : null;
+    say(values);
+    app.sheet("preview-sheet").show();
   }
 
   app.forms.onSubmit(form, async (values) => {
     const fields = missing(values);
     if (fields) throw new app.ApiError(400, { code: "invalid", fields });
-    const data = payload(values);
-    const saved = await send(data);
-    if (!saved) return;
-    app.store.forget(kept);
-    app.flash(notice ? gettext("已保存") : data.publish_at ? gettext("已安排，到时自动发布") : gettext("公告已发布"));
-    location.replace("/h5/notices/" + saved.id);
+    ready = payload(values, await arrived());
+    await look(values);
   });
+
+  async function send() {
+    const error = document.getElementById("preview-error");
+    error.textContent = "";
+    try {
+      const saved = notice ? await app.api.patch("notices/" + notice, ready) : await app.api.post("notices", { community, ...ready });
+      app.store.forget(kept);
+      app.flash(out ? gettext("已保存") : saved.published_at ? gettext("公告已发布") : gettext("已安排，到时自动发布"));
+      location.replace("/h5/notices/" + saved.id);
+    } catch (refused) {
+      if (!(refused instanceof app.ApiError)) throw refused;
+      error.textContent = refused.message;
+      app.forms.showError(form, refused);
+    }
+  }
+
+  publish.addEventListener("click", () => app.once(publish, send));
 })();
