@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import display
 
@@ -22,10 +23,12 @@ from community_report.core.errors import DomainError
 from reports.models import Report
 from reports.people import person_name
 from reports.policies import Viewer
+from reports.services.notes import write_note
 from reports.states import Status
 
 from .filters import NeedFilter
-from .inlines import NONE, OWN_MEDIA, ClaimInline, EventInline, shown_media, shown_time
+from .inlines import NONE, OWN_MEDIA, ClaimInline, NoteInline, shown_media, shown_time
+from .timeline import timeline_of
 from .verbs import MOST_AT_ONCE, VERBS, Verb
 
 #: The theme's colours of the states.
@@ -55,7 +58,8 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
     list_select_related = ("category", "reporter", "claimed_by")
     search_fields = ("number",)  # `get_search_results` looks through more
     search_help_text = _("编号、文字、地点，或上报人的姓名、手机")
-    inlines = (EventInline, ClaimInline)
+    inlines = (ClaimInline,)
+    change_form_template = "admin/reports/report.html"
     actions = tuple(VERBS)
     change_form_outer_before_template = "admin/reports/verbs.html"
     fieldsets = (
@@ -149,8 +153,12 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
         return f"{rating.score} · {rating.comment}".rstrip(" ·") if rating else NONE
 
     def get_urls(self) -> list[URLPattern]:
-        one = path("<path:object_id>/do/<slug:verb>/", self.admin_site.admin_view(self.do_view), name="report_do")
-        return [one, *super().get_urls()]
+        view = self.admin_site.admin_view
+        own = [
+            path("<path:object_id>/do/<slug:verb>/", view(self.do_view), name="report_do"),
+            path("<path:object_id>/note/", view(require_POST(self.note_view)), name="report_note"),
+        ]
+        return [*own, *super().get_urls()]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """One for each verb, through the page that asks for what it needs."""
@@ -162,9 +170,18 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
     ) -> HttpResponse:
         viewer = Viewer.of(person_of(request))
         report = Report.objects.for_view(viewer.user).filter(pk__in=self._own(request, object_id)).first()
-        allowed = viewer.allowed_actions(report) if report else []
+        context = self._beside(report, viewer) if report else {}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **context})
+
+    def _beside(self, report: Report, viewer: Viewer) -> dict[str, Any]:
+        """What the page shows beside the report's own words."""
+        allowed = viewer.allowed_actions(report)
         verbs = [(name, verb.action.label, verb.icon) for name, verb in VERBS.items() if name in allowed]
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "verbs": verbs})
+        return {"verbs": verbs, "timeline": timeline_of(report, viewer), "may_note": viewer.may_see_notes(report)}
+
+    def get_inlines(self, request: HttpRequest, obj: Any = None) -> Any:
+        found = super().get_inlines(request, obj)
+        return (*found, NoteInline) if obj and Viewer.of(person_of(request)).may_see_notes(obj) else found
 
     def _own(self, request: HttpRequest, object_id: str) -> list[Any]:
         found = self.get_object(request, unquote(object_id))
@@ -177,6 +194,15 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
             raise Http404
         back = reverse("admin:reports_report_change", args=[object_id])
         return self.ask(request, list(chosen), VERBS[verb]) or HttpResponseRedirect(back)
+
+    def note_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """An internal note on the report shown; back to where they stand."""
+        for key in self._own(request, object_id):
+            try:
+                write_note(actor=person_of(request), report_id=key, note=request.POST.get("note", ""))
+            except DomainError as refused:
+                self.message_user(request, refused.detail, messages.ERROR)
+        return HttpResponseRedirect(f"{reverse('admin:reports_report_change', args=[object_id])}#internal_notes")
 
     def ask(self, request: HttpRequest, chosen: list[Report], verb: Verb) -> HttpResponse | None:
         """Ask for what the verb needs, then do it to each through the services, and say what was refused."""

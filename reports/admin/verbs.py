@@ -13,6 +13,7 @@ from accounts.models import Role, User
 from community_report.core.admin import own_rows
 from reports.models import Category, Report
 from reports.services import transitions
+from reports.services.words import NOTE_MAX
 from reports.states import OPEN, Action
 
 #: So many at once stay well within what one request may take; each is a transaction of its own.
@@ -26,7 +27,7 @@ class VerbForm(forms.Form):
 
     reason = forms.CharField(
         label=_("原因"),
-        max_length=transitions.NOTE_MAX,
+        max_length=NOTE_MAX,
         widget=UnfoldAdminTextareaWidget({"rows": 3}),
         help_text=_("会记入报单的经过，上报人看得到"),
     )
