@@ -11,13 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Building, Community, Home, Role
 from community_report.core.ids import opaque_id
 
-from .models_desk import InternalNote
+from .models_desk import InternalNote, PreparedAnswer
 from .querysets import WORDS, ReportQuerySet
 from .states import Status
 
 __all__ = [
-    "Alarm", "Attachment", "BoardMessage", "Category", "Claim", "Draft", "Follow", "Ignore", "InternalNote", "Rating",
-    "Report", "ReportEvent", "Tag", "Upload",
+    "Alarm", "Attachment", "BoardMessage", "Category", "Claim", "Draft", "Follow", "Ignore", "InternalNote",
+    "PreparedAnswer", "Rating", "Report", "ReportEvent", "Tag", "Upload",
 ]  # fmt: skip
 
 

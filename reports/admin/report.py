@@ -20,7 +20,8 @@ from unfold.decorators import display
 from accounts.policies import person_of
 from community_report.core.admin import OwnFilter, ReadOnly, ScopedAdmin, communities_of
 from community_report.core.errors import DomainError
-from reports.models import Report
+from reports.answers import answers_for, fits
+from reports.models import PreparedAnswer, Report
 from reports.people import person_name
 from reports.policies import Viewer
 from reports.services.notes import write_note
@@ -207,7 +208,9 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
     def ask(self, request: HttpRequest, chosen: list[Report], verb: Verb) -> HttpResponse | None:
         """Ask for what the verb needs, then do it to each through the services, and say what was refused."""
         scope = communities_of(request, self.permission)
-        form = verb.form(request.POST if "apply" in request.POST else None, scope=scope, reports=chosen)
+        answers = [answer for answer in answers_for(chosen) if fits(answer, verb.action.value)]
+        data = request.POST if "apply" in request.POST else None
+        form = verb.form(data, scope=scope, reports=chosen, typed=_typed(request, answers))
         if not form.is_valid():
             context = {
                 **self.admin_site.each_context(request),
@@ -215,6 +218,7 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
                 "opts": self.opts,
                 "form": form,
                 "chosen": chosen,
+                "answers": answers,
                 "action": verb.action.value,
                 "checkbox": ACTION_CHECKBOX_NAME,
             }
@@ -231,6 +235,13 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
             self.message_user(request, f"{report.number}: {refused.detail}", messages.WARNING)
             return False
         return True
+
+
+def _typed(request: HttpRequest, answers: list[PreparedAnswer]) -> dict[str, str]:
+    """What stands in the form already, and below its reason the answer just chosen."""
+    typed = request.POST.dict()
+    chosen = next((answer.text for answer in answers if str(answer.pk) == typed.get("answer")), "")
+    return {**typed, "reason": "\n".join(filter(None, (typed.get("reason", "").strip(), chosen)))}
 
 
 def _bulk(name: str) -> Any:

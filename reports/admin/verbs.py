@@ -23,7 +23,10 @@ Scope = frozenset[int] | None
 
 
 class VerbForm(forms.Form):
-    """What every verb asks for. `scope`: the communities that the person manages (None: all)."""
+    """What every verb asks for. `scope`: the communities that the person manages (None: all).
+
+    `typed`: what to begin with, where somebody has only chosen an answer so far.
+    """
 
     reason = forms.CharField(
         label=_("原因"),
@@ -32,8 +35,8 @@ class VerbForm(forms.Form):
         help_text=_("会记入报单的经过，上报人看得到"),
     )
 
-    def __init__(self, data: Any, *, scope: Scope, reports: Sequence[Report]) -> None:
-        super().__init__(data)
+    def __init__(self, data: Any, *, scope: Scope, reports: Sequence[Report], typed: dict[str, str]) -> None:
+        super().__init__(data, initial=typed)
         self.narrow(scope, {report.community_id for report in reports})
         self.order_fields([name for name in self.fields if name != "reason"])
 

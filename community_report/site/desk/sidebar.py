@@ -103,6 +103,7 @@ GROUPS: tuple[tuple[Words, tuple[Page | Own, ...]], ...] = (
             Page("accounts.Record", "policy"),
             Page("reports.Category", "category"),
             Page("reports.Tag", "sell"),
+            Page("reports.PreparedAnswer", "quickreply"),
             Page("accounts.Community", "apartment"),
             Page("accounts.SpecialDay", "event_busy"),
             Page("dispatch.Template", "description"),
