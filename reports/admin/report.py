@@ -61,6 +61,7 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
     search_help_text = _("编号、文字、地点，或上报人的姓名、手机")
     inlines = (ClaimInline,)
     change_form_template = "admin/reports/report.html"
+    change_list_template = "admin/reports/report_list.html"
     actions = tuple(VERBS)
     change_form_outer_before_template = "admin/reports/verbs.html"
     fieldsets = (

@@ -55,6 +55,7 @@ GROUPS: tuple[tuple[Words, tuple[Page | Own, ...]], ...] = (
         _("上报"),
         (
             Page("reports.Report", "assignment"),
+            Own("phone", "call", _("登记电话报修"), "manage_reports"),
             Page("reports.Rating", "star", _("评分与评价")),
             Page("reports.Claim", "handyman", _("接单记录")),
             Page("reports.ReportEvent", "history", _("流转记录")),

@@ -12,6 +12,7 @@ from unfold.sites import UnfoldAdminSite
 
 from .dashboard import dashboard
 from .monthly import monthly_page
+from .phone import phone
 from .routing import routing
 
 
@@ -34,5 +35,6 @@ class DeskSite(UnfoldAdminSite):
     def extra_urls(self) -> list[URLPattern]:
         return [
             path("routing/", self.admin_view(routing), name="routing"),
+            path("phone", self.admin_view(phone), name="phone"),
             path("monthly", self.admin_view(monthly_page), name="monthly"),
         ]
