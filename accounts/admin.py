@@ -70,6 +70,7 @@ class RosterEntryAdmin(ScopedAdmin):
     may_delete = True
     list_display = ("name", "home", "phone", "created_at")
     list_filter = (("home__building", OwnFilter),)
+    ordering = ("home__building__position", "home__building", "home__unit", "home__room", "id")
     search_fields = ("name", "phone", "home__building__name", "home__room")
     autocomplete_fields = ("home",)
 

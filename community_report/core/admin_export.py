@@ -1,6 +1,6 @@
 """A list of the back office as a file: what the list shows now, with its filters and search, in CSV or XLSX."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils import timezone
 
-from .tables import XLSX, Column, csv_lines, rows_of, xlsx_file
+from .tables import XLSX, Column, Row, csv_lines, rows_of, xlsx_file
 
 #: What can be taken out: a model's label → its columns. Apps add theirs.
 EXPORTED: dict[str, Sequence[Column]] = {}
@@ -54,16 +54,17 @@ class ExportMixin(Base):
 
 
 def table_response(rows: Any, columns: Sequence[Column], name: str, form: str) -> HttpResponseBase:
-    """The rows as a download called after `name` and today."""
-    heading = [str(column.heading) for column in columns]
+    """The rows of a queryset as a download."""
+    return file_response([str(column.heading) for column in columns], rows_of(rows, columns), name, form)
+
+
+def file_response(heading: Sequence[str], lines: Iterable[Row], name: str, form: str) -> HttpResponseBase:
+    """A table as a download called after `name` and today; `form` is "csv" or "xlsx"."""
     file_name = f"{name}-{timezone.localdate():%Y%m%d}.{form}"
     if form == "xlsx":
-        return FileResponse(
-            xlsx_file(heading, rows_of(rows, columns)), as_attachment=True, filename=file_name, content_type=XLSX
-        )
-    lines = csv_lines(heading, rows_of(rows, columns))
+        return FileResponse(xlsx_file(heading, lines), as_attachment=True, filename=file_name, content_type=XLSX)
     return StreamingHttpResponse(
-        lines,
+        csv_lines(heading, lines),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{file_name}"'},
     )

@@ -27,7 +27,7 @@ from reports.policies import Viewer
 from reports.services.notes import write_note
 from reports.states import Status
 
-from .filters import NeedFilter
+from .filters import MonthFilter, NeedFilter
 from .inlines import NONE, OWN_MEDIA, ClaimInline, NoteInline, shown_media, shown_time
 from .timeline import timeline_of
 from .verbs import MOST_AT_ONCE, VERBS, Verb
@@ -50,6 +50,7 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
     list_display_links = ("number", "title")
     list_filter = (
         NeedFilter,
+        MonthFilter,
         ("status", ChoicesDropdownFilter),
         ("category", OwnFilter),
         ("building", OwnFilter),

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
     Aggregate,
     Avg,
@@ -12,11 +11,9 @@ from django.db.models import (
     Exists,
     ExpressionWrapper,
     F,
-    FloatField,
     OuterRef,
     Q,
     QuerySet,
-    Subquery,
     Value,
 )
 from django.db.models.expressions import Combinable
@@ -28,14 +25,9 @@ from reports.models import Category, Claim, Rating, Report, ReportEvent
 from reports.people import person
 from reports.states import Status
 
+from .parts import Percentiles, first_claim, last_result, minutes_between
+
 Figures = dict[str, Any]
-
-
-class Percentiles(Aggregate):
-    """Median and ninetieth percentile, interpolated; null over nothing."""
-
-    template = "percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY %(expressions)s)"
-    output_field = ArrayField(FloatField())
 
 
 def figures(community: Community, since: datetime | None = None, until: datetime | None = None) -> Figures:
@@ -63,8 +55,8 @@ def figures(community: Community, since: datetime | None = None, until: datetime
         "by_category": _by_category(filed, community),
         "by_building": _counted(filed.exclude(building=None).order_by("building__position"), "building__name"),
         "by_staff": _by_staff(filed),
-        "claim_minutes": _spread(filed, _first_claim()),
-        "resolve_minutes": _spread(filed.filter(status__in=(Status.RESOLVED, Status.CLOSED)), _last_result()),
+        "claim_minutes": _spread(filed, first_claim()),
+        "resolve_minutes": _spread(filed.filter(status__in=(Status.RESOLVED, Status.CLOSED)), last_result()),
         "overdue_share": _overdue_share(filed),
         "reopened_share": _reopened_share(filed),
         "mean_score": Rating.objects.filter(report__in=filed).aggregate(mean=Avg("score"))["mean"],
@@ -109,19 +101,10 @@ def _per_person(rows: "QuerySet[Any]", field: str) -> dict[Any, int]:
     return {row[field]: row["n"] for row in counted if row[field] is not None}
 
 
-def _first_claim() -> Subquery:
-    return Subquery(Claim.objects.filter(report=OuterRef("pk")).order_by("claimed_at").values("claimed_at")[:1])
-
-
-def _last_result() -> Subquery:
-    results = ReportEvent.objects.filter(report=OuterRef("pk"), kind="resolve")
-    return Subquery(results.order_by("-id").values("at")[:1])
-
-
 def _spread(filed: "QuerySet[Report]", end: Combinable) -> dict[str, float | None]:
     """p50 and p90 of the minutes from filing to `end`, over the reports that came so far."""
     found = filed.annotate(end=end).filter(end__isnull=False)
-    spread = found.aggregate(spread=Percentiles(_minutes_to(F("end"))))["spread"]
+    spread = found.aggregate(spread=Percentiles(minutes_between("created_at", F("end"))))["spread"]
     p50, p90 = spread or (None, None)
     return {"p50": p50, "p90": p90}
 
@@ -180,19 +163,14 @@ def _course_figures() -> dict[str, Aggregate]:
     ready = Q(status__in=(Status.RESOLVED, Status.CLOSED))
     return {
         "n": Count("pk"),
-        "claims": Percentiles(_minutes_to(_first_claim())),
-        "results": Percentiles(_minutes_to(_last_result()), filter=ready),
+        "claims": Percentiles(minutes_between("created_at", first_claim())),
+        "results": Percentiles(minutes_between("created_at", last_result()), filter=ready),
         "counting": Count("pk", filter=counting),
         "late": Count("pk", filter=counting & late),
         "done": Count("pk", filter=done),
         "reopened": Count("pk", filter=done & reopened),
         "score": Avg("rating__score"),
     }
-
-
-def _minutes_to(end: Combinable) -> Combinable:
-    took = ExpressionWrapper(end - F("created_at"), output_field=DurationField())
-    return Extract(took, "epoch") / 60.0
 
 
 def _course(name: str, row: dict[str, Any] | None) -> float | None:

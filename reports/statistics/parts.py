@@ -1,8 +1,10 @@
-"""What the figures are made of: which reports are meant, spans, medians, days and hours on a community's clock."""
+"""What the figures are made of: which reports are meant, spans, medians, days, hours, months on a community's clock."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
     Aggregate,
     DateField,
@@ -13,15 +15,20 @@ from django.db.models import (
     FloatField,
     Func,
     IntegerField,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Value,
 )
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Extract
 
-from reports.models import Report
+from reports.models import Claim, Report, ReportEvent
 from reports.querysets import ReportQuerySet
 
 #: Keys of communities; None: all of them.
 Communities = Collection[int] | None
+Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 
 class Median(Aggregate):
@@ -29,6 +36,13 @@ class Median(Aggregate):
 
     template = "percentile_cont(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
     output_field = FloatField()
+
+
+class Percentiles(Aggregate):
+    """Median and ninetieth percentile, interpolated; null over nothing."""
+
+    template = "percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = ArrayField(FloatField())
 
 
 def of_communities(communities: Communities) -> ReportQuerySet:
@@ -51,6 +65,17 @@ def minutes_between(start: str, end: Combinable) -> Combinable:
     return Extract(took, "epoch") / 60.0
 
 
+def first_claim() -> Subquery:
+    """When a report was first taken on."""
+    return Subquery(Claim.objects.filter(report=OuterRef("pk")).order_by("claimed_at").values("claimed_at")[:1])
+
+
+def last_result() -> Subquery:
+    """When its last result was given."""
+    results = ReportEvent.objects.filter(report=OuterRef("pk"), kind="resolve")
+    return Subquery(results.order_by("-id").values("at")[:1])
+
+
 def local(moment: str, community: str = "community") -> Func:
     """The moment on the clock of the row's community: a timestamp without zone."""
     return Func(F(f"{community}__timezone"), F(moment), function="timezone", output_field=DateTimeField())
@@ -71,3 +96,15 @@ def local_weekday(moment: str, community: str = "community") -> Func:
     return Func(
         local(moment, community), template="EXTRACT(ISODOW FROM %(expressions)s)::int", output_field=IntegerField()
     )
+
+
+def in_this_month(rows: Rows, now: datetime, moment: str, community: str = "community") -> Rows:
+    """Those whose `moment` falls into the month that it is on the clock of their community."""
+    here: Any = Func(F(f"{community}__timezone"), Value(now), function="timezone", output_field=DateTimeField())
+    months = {"month_": local(moment, community), "this_month_": here}
+    cut = {
+        name: Func(clock, template="date_trunc('month', %(expressions)s)", output_field=DateTimeField())
+        for name, clock in months.items()
+    }
+    lately = rows.filter(**{f"{moment}__gte": now - timedelta(days=33)})  # what an index finds
+    return lately.alias(**cut).filter(month_=F("this_month_"))

@@ -15,6 +15,8 @@ from community_report.core.admin import communities_of
 from reports.attention import ATTENTION, NEEDS
 from reports.models import Report
 
+from .company import may_compare
+
 Words = str | Promise
 
 
@@ -125,7 +127,13 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         "link": reverse("admin:monthly"),
         "permission": lambda request: communities_of(request, "view_statistics") != frozenset(),
     }
-    groups: list[dict[str, Any]] = [{"items": [first, report]}]
+    compared = {
+        "title": _("各小区对比"),
+        "icon": "compare",
+        "link": reverse("admin:company"),
+        "permission": may_compare,
+    }
+    groups: list[dict[str, Any]] = [{"items": [first, compared, report]}]
     for title, pages in GROUPS:
         groups.append({"title": title, "separator": True, "items": [page.entry(request) for page in pages]})
     return groups
