@@ -72,9 +72,13 @@ class RosterEntryAdmin(ScopedAdmin):
     may_delete = True
     list_display = ("name", "home", "phone", "created_at")
     list_filter = (("home__building", OwnFilter),)
-    list_select_related = ("home__building",)
-    search_fields = ("name", "phone", "home__room")
+    ordering = ("home__building__position", "home__building", "home__unit", "home__room", "id")
+    search_fields = ("name", "phone", "home__building__name", "home__room")
     autocomplete_fields = ("home",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RosterEntry]:
+        """With what an entry is called by, also where it is searched for elsewhere."""
+        return super().get_queryset(request).select_related("home__building")
 
 
 @admin.register(Role)

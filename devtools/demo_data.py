@@ -19,7 +19,7 @@ import django
 from django.core.management import call_command
 
 if TYPE_CHECKING:  # models exist only after django.setup()
-    from accounts.models import User
+    from accounts.models import Community, User
     from reports.services.attachments import MediaItem
 
 FILES = Path(__file__).resolve().parent / "demo_files"
@@ -27,6 +27,15 @@ NOTICE = """各位业主：
 为保证饮用水卫生，本周五 9:00–12:00 清洗二次供水水箱，届时 6 幢停水，请提前储水。
 
 府琛花园物业服务中心"""
+#: Whether for repairs alone, with which action, on the button, and in full.
+ANSWERS = (
+    (False, "progress", "已到现场", "我已到现场，正在查看，处理好后再告诉您。"),
+    (True, "progress", "等配件", "需要更换的配件已经订购，到货后马上来装，预计两天内。"),
+    (True, "resolve", "已修好", "已经修好并试过，请您再看一看。"),
+    (False, "resolve", "已清理", "已清理干净，请您再看一看。"),
+    (False, "dismiss", "不归物业", "这件事不在物业管理范围内，建议联系社区居委会，需要时我们可以帮您联系。"),
+    (False, "", "稍后联系", "我们已经记下，工作时间内会打电话联系您。"),
+)
 CAST = Path(__file__).resolve().parents[1] / "sandbox" / "cast.toml"
 
 
@@ -42,6 +51,7 @@ def main() -> None:
         call_command("wechat_templates", str(FILES / "templates.toml"), stdout=sys.stderr)
         with contextlib.redirect_stdout(sys.stderr):
             call_command("wechat_menu", "sync")
+        prepare_answers(Community.objects.get(slug="fuchen"))
         Story(os.environ["SANDBOX_URL"]).tell()
     community = Community.objects.get(slug="fuchen")
     print(
@@ -170,6 +180,7 @@ class Story:
 
     def _under_way(self) -> None:
         from reports.services import transitions as verbs
+        from reports.services.notes import write_note
 
         with at(minutes=190):
             pk = self._report(
@@ -179,6 +190,7 @@ class Story:
             verbs.claim_report(actor=self.liu, report_id=pk)
         with at(minutes=120):
             verbs.add_progress(actor=self.liu, report_id=pk, note="已看过现场，需要换一个接头，下午带配件来")
+            write_note(actor=self.liu, report_id=pk, note="业主下午三点后在家，进门前先打电话")
         with at(minutes=55):
             self._report(self.zhao, "repair", "楼道的感应灯坏了，晚上很黑。", "3幢2单元4楼", self._picture("lamp"))
 
@@ -196,6 +208,22 @@ class Story:
                 body=NOTICE,
                 pinned=True,
             )
+
+
+def prepare_answers(community: "Community") -> None:
+    """What its staff and managers answer often."""
+    from reports.models import Category, PreparedAnswer
+
+    repair = Category.objects.get(community=community, slug="repair")
+    for position, (category, use, title, text) in enumerate(ANSWERS):
+        PreparedAnswer.objects.create(
+            community=community,
+            category=repair if category else None,
+            use=use,
+            title=title,
+            text=text,
+            position=position,
+        )
 
 
 @contextlib.contextmanager

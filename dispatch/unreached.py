@@ -1,8 +1,9 @@
 """Messages that did not arrive by any channel, which a manager may have to tell by telephone."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Community
 
@@ -18,11 +19,22 @@ ARRIVED = (Delivery.Status.SENT, Delivery.Status.DELIVERED)
 
 
 def unreached(community: Community, now: datetime) -> QuerySet[Delivery]:
+    """As `unreached_in`, of one community."""
+    return unreached_in([community.pk], now)
+
+
+def unreached_people(communities: Collection[int], now: datetime) -> dict[int, int]:
+    """How many people there are of them, by the community's key; one without any is not there. One query."""
+    lost = unreached_in(communities, now).order_by().values_list("community").annotate(n=Count("user", distinct=True))
+    return {pk: number for pk, number in lost if pk is not None}
+
+
+def unreached_in(communities: Collection[int], now: datetime) -> QuerySet[Delivery]:
     """Of the last two weeks, what died or had no way to its person, who has not read it in the inbox either and got
     nothing since. Newest first.
     """
     lost = Q(status=Delivery.Status.DEAD) | Q(status=Delivery.Status.SKIPPED, code__in=NO_WAY)
-    recent = Delivery.objects.filter(lost, community=community, created_at__gte=now - RECENT)
+    recent = Delivery.objects.filter(lost, community__in=communities, created_at__gte=now - RECENT)
     got = Delivery.objects.filter(user=OuterRef("user"), created_at__gt=OuterRef("created_at"), status__in=ARRIVED)
     waiting = recent.filter(~Exists(got), read_at=None, user__is_active=True)
     return waiting.select_related("user", "report", "notice").order_by("-created_at")

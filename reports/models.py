@@ -13,8 +13,14 @@ from accounts.models import Building, Community, Home, Role
 from community_report.core.ids import opaque_id
 from community_report.core.search import Pairs
 
+from .models_desk import InternalNote, PreparedAnswer
 from .querysets import WORDS, ReportQuerySet
 from .states import Status
+
+__all__ = [
+    "Alarm", "Attachment", "BoardMessage", "Category", "Claim", "Draft", "Follow", "Ignore", "InternalNote",
+    "PreparedAnswer", "Rating", "Report", "ReportEvent", "Tag", "Upload",
+]  # fmt: skip
 
 
 class Tag(models.Model):

@@ -75,6 +75,12 @@ class Viewer:
         inside = parties & {Party.REPORTER, Party.MANAGER, Party.STAFF, Party.CLAIMANT}
         return not (inside or handled or filed)
 
+    def may_see_notes(self, report: Report) -> bool:
+        """Internal notes, to read and to write: who works here and has to do with it, never who reported it."""
+        parties = self.parties(report)
+        works = Party.MANAGER in parties or report.community_id in self.standing.staff_of
+        return works and Party.REPORTER not in parties and not self.is_outsider(report)
+
     def may_see_phone(self, report: Report) -> bool:
         """The reporter's number: for the claimant while it is claimed or resolved, and for managers."""
         return bool(self.parties(report) & {Party.CLAIMANT, Party.MANAGER})

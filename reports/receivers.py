@@ -4,6 +4,7 @@ from typing import Any
 
 from django.dispatch import receiver
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership, Role
 from accounts.records import name_actions
@@ -16,7 +17,7 @@ from .services.engine import Change
 from .signals import report_changed
 from .states import EVENT_KINDS, Status, event_label
 
-name_actions({f"report_{kind}": event_label(kind) for kind in EVENT_KINDS})
+name_actions({f"report_{kind}": event_label(kind) for kind in EVENT_KINDS} | {"report_note": _("写内部备注")})
 
 
 @receiver(report_changed, dispatch_uid="reports.record_change")

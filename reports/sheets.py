@@ -6,8 +6,9 @@ from django.utils import timezone
 
 from accounts.models import Membership, Role
 
+from .answers import answers_by_use
 from .buttons import Buttons
-from .models import Category, Report
+from .models import Category, PreparedAnswer, Report
 from .people import person_name
 from .policies import Viewer
 from .similar import likely_duplicates
@@ -21,6 +22,8 @@ def choices_for(report: Report, viewer: Viewer, buttons: Buttons) -> dict[str, A
     """What the managers' sheets offer; read only where their button is shown."""
     shown = {button.name for button in (buttons.green, buttons.plain, *buttons.more) if button}
     choices: dict[str, Any] = {"sheets": shown}
+    if shown & set(PreparedAnswer.Use.values):
+        choices["answers"] = answers_by_use(report)
     if Action.ASSIGN in shown:
         choices["colleagues"] = _colleagues(report)
     if Action.RECATEGORIZE in shown:

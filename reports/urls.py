@@ -8,7 +8,7 @@ from .api.overview import CategoriesView, StatsView
 from .api.reports import ReportsView, ReportView, SimilarView
 from .serving import serve_media
 from .views import board, my_reports, new_report, report_page
-from .views_acts import act_at_once
+from .views_acts import act_at_once, note_plainly
 from .views_manage import manage
 from .views_stats import stats
 from .views_work import work
@@ -21,6 +21,7 @@ api: list[URLPattern] = [
     path("reports/<uuid:pk>", ReportView.as_view()),
     *(path(f"reports/<uuid:pk>/{name}", view.as_view()) for name, view in verbs.VIEWS.items()),
     path("reports/<uuid:pk>/talk", verbs.TalkView.as_view()),
+    path("reports/<uuid:pk>/note", verbs.InternalNoteView.as_view()),
     path("drafts/<uuid:pk>", DraftView.as_view()),
 ]
 pages: list[URLPattern] = [
@@ -28,6 +29,7 @@ pages: list[URLPattern] = [
     path("reports", my_reports),
     path("reports/<uuid:pk>", report_page),
     path("reports/<uuid:pk>/do", act_at_once),
+    path("reports/<uuid:pk>/note", note_plainly),
     path("board", board),
     path("work", work),
     path("manage", manage),

@@ -22,6 +22,7 @@ from .api.drafts import show_draft
 from .api.shapes import caller_shape, card_shape, report_shape
 from .buttons import Buttons, buttons_for
 from .models import Attachment, Category, Draft, Report
+from .notes import notes_of
 from .policies import Viewer
 from .querysets import ReportQuerySet
 from .services.submit import Caller, SubmitData, submit_report
@@ -219,6 +220,8 @@ def report_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         "merged_into": _merged_into(report, viewer),
         "sent": request.GET.get("sent") == "1" and Party.REPORTER in viewer.parties(report),
         "told": _told(report),
+        "may_note": viewer.may_see_notes(report),
+        "notes": notes_of(report, viewer),
         "manages": viewer.standing.may("manage_reports", report.community_id),
         **choices_for(report, viewer, buttons),
         **_talks(report, viewer, buttons, confirming=confirming),

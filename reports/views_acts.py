@@ -15,6 +15,7 @@ from community_report.core.errors import DomainError
 
 from .models import Report
 from .services import transitions
+from .services.notes import write_note
 from .states import Action
 
 #: Verbs that ask nothing first.
@@ -49,6 +50,18 @@ def act_at_once(request: HttpRequest, pk: UUID) -> HttpResponse:
             if refusal.status in (403, 404):
                 return unseen(request)
     return redirect(f"/h5/reports/{pk}")
+
+
+@person_required
+@require_POST
+def note_plainly(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """`POST /h5/reports/<id>/note`: an internal note sent without scripts; an empty one is none."""
+    try:
+        write_note(actor=person_of(request), report_id=pk, note=request.POST.get("note", ""))
+    except DomainError as refusal:
+        if refusal.status in (403, 404):
+            return unseen(request)
+    return redirect(f"/h5/reports/{pk}#notes")
 
 
 def unseen(request: HttpRequest) -> HttpResponse:

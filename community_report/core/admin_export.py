@@ -1,6 +1,6 @@
 """A list of the back office as a file: what the list shows now, with its filters and search, in CSV or XLSX."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils import timezone
 
-from .tables import XLSX, Column, csv_lines, rows_of, xlsx_pieces
+from .tables import XLSX, Column, Row, csv_lines, rows_of, xlsx_pieces
 
 #: What can be taken out: a model's label → its columns. Apps add theirs.
 EXPORTED: dict[str, Sequence[Column]] = {}
@@ -54,12 +54,16 @@ class ExportMixin(Base):
 
 
 def table_response(rows: Any, columns: Sequence[Column], name: str, form: str) -> HttpResponseBase:
-    """The rows as a download called after `name` and today, streamed."""
-    heading = [str(column.heading) for column in columns]
+    """The rows of a queryset as a download."""
+    return file_response([str(column.heading) for column in columns], rows_of(rows, columns), name, form)
+
+
+def file_response(heading: Sequence[str], lines: Iterable[Row], name: str, form: str) -> HttpResponseBase:
+    """A table as a download called after `name` and today, streamed; `form` is "csv" or "xlsx"."""
     write, content_type = (xlsx_pieces, XLSX) if form == "xlsx" else (csv_lines, "text/csv; charset=utf-8")
     file_name = f"{name}-{timezone.localdate():%Y%m%d}.{form}"
     return StreamingHttpResponse(
-        write(heading, rows_of(rows, columns)),
+        write(heading, lines),
         content_type=content_type,
         headers={"Content-Disposition": f'attachment; filename="{file_name}"'},
     )

@@ -9,7 +9,18 @@ from accounts.services.erasure import erase_identity
 from dispatch.models import Contact, Delivery, InboundMessage
 from notices.models import NoticeRead
 from reports.files import remove_later
-from reports.models import Attachment, BoardMessage, Draft, Follow, Ignore, Rating, Report, ReportEvent, Upload
+from reports.models import (
+    Attachment,
+    BoardMessage,
+    Draft,
+    Follow,
+    Ignore,
+    InternalNote,
+    Rating,
+    Report,
+    ReportEvent,
+    Upload,
+)
 from reports.services.attachments import delete_attachments
 
 
@@ -17,7 +28,7 @@ def erase_person(user: User) -> None:
     """Remove who `user` is, at once and for good; whoever logs in by the same WeChat account starts afresh.
 
     The reports keep their text, place by address, events, claims and scores; the words and media of the person's own
-    events are blanked. What the property keeps of its own (the roster) is not touched.
+    events, and of their internal notes, are blanked. What the property keeps of its own (the roster) is not touched.
     """
     with transaction.atomic():
         openid, username = user.openid, user.username
@@ -45,14 +56,15 @@ def _erase_reports(user: User) -> None:
         reporter=None, reporter_home=None, caller=None, latitude=None, longitude=None, location_name=""
     )
     Report.objects.filter(filed_by=user).update(filed_by=None)
-    _blank_events(user)
+    _blank_words(user)
 
 
-def _blank_events(user: User) -> None:
-    """The one change that the database allows on events, and in this transaction only (reports migration 0002)."""
+def _blank_words(user: User) -> None:
+    """The one change that the database allows on events and notes, and here only (reports migrations 0002, 0007)."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('community_report.erasing', 'on', true)")
         ReportEvent.objects.filter(actor=user).exclude(note="").update(note="")
+        InternalNote.objects.filter(author=user).exclude(text="").update(text="")
         cursor.execute("SELECT set_config('community_report.erasing', 'off', true)")
 
 

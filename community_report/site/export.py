@@ -9,7 +9,19 @@ from accounts.models import Invitation, Membership, Record, RosterEntry, Shift, 
 from accounts.policies import standing_of
 from dispatch.models import Contact, Delivery, InboundMessage
 from notices.models import Notice, NoticeRead
-from reports.models import Attachment, BoardMessage, Claim, Draft, Follow, Ignore, Rating, Report, ReportEvent, Upload
+from reports.models import (
+    Attachment,
+    BoardMessage,
+    Claim,
+    Draft,
+    Follow,
+    Ignore,
+    InternalNote,
+    Rating,
+    Report,
+    ReportEvent,
+    Upload,
+)
 
 Rows = list[dict[str, Any]]
 
@@ -79,6 +91,7 @@ def _reports(user: User) -> dict[str, Any]:
         "follows": _rows(Follow.objects.filter(user=user), "report__number", "created_at"),
         "ignored": _rows(Ignore.objects.filter(user=user), "report__number", "created_at"),
         "board_messages": _rows(BoardMessage.objects.filter(author=user), "report__number", "text", "created_at"),
+        "internal_notes": _rows(InternalNote.objects.filter(author=user), "report__number", "at", "text"),
         "drafts": _rows(
             Draft.objects.filter(owner=user),
             *("id", "title", "description", "latitude", "longitude", "location_name", "created_at", "ended_at"),

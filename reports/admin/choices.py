@@ -1,12 +1,13 @@
-"""What can be reported, and to whom it leads."""
+"""What can be reported, to whom it leads, and what is answered often."""
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from community_report.core.admin import OwnFilter, ScopedAdmin
-from reports.models import Category, Tag
+from reports.models import Category, PreparedAnswer, Tag
 
 
 @admin.register(Tag)
@@ -32,3 +33,17 @@ class CategoryAdmin(ScopedAdmin):
     list_select_related = ("community",)
     filter_horizontal = ("tags",)
     search_fields = ("name", "slug")
+
+
+@admin.register(PreparedAnswer)
+class PreparedAnswerAdmin(ScopedAdmin):
+    may_delete = True
+    list_display = ("title", "words", "use", "category", "community", "position", "active")
+    list_filter = (("community", OwnFilter), ("category", OwnFilter), "use", "active")
+    list_select_related = ("community", "category")
+    search_fields = ("title", "text")
+    empty_value_display = _("全部")
+
+    @admin.display(description=_("内容"))
+    def words(self, answer: PreparedAnswer) -> str:
+        return Truncator(answer.text).chars(40)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 
 from reports.attention import ATTENTION, NEEDS
+from reports.statistics.company import MONTH, of_this_month
 
 
 class NeedFilter(DropdownFilter):
@@ -24,3 +25,17 @@ class NeedFilter(DropdownFilter):
             return queryset.open()
         need = ATTENTION.get(self.value() or "")
         return need(queryset, timezone.now()) if need else queryset
+
+
+class MonthFilter(DropdownFilter):
+    """What the company's page counts of the month: by the community's own clock."""
+
+    title = _("本月")
+    parameter_name = "month"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("filed", _("本月上报")), ("resolved", _("本月提交结果"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        what = self.value() or ""
+        return of_this_month(queryset, what, timezone.now()) if what in MONTH else queryset

@@ -1,4 +1,4 @@
-"""What stands on a report's page below its own words: the timeline, who held it, what was attached."""
+"""What stands on a report's page beside its own words: who held it, what was attached, internal notes."""
 
 from datetime import datetime
 
@@ -7,16 +7,15 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from community_report.core.admin import ReadOnlyInline
 from reports.media import media_url, thumbnail_url
-from reports.models import Attachment, Claim, ReportEvent
+from reports.models import Attachment, Claim, InternalNote
 from reports.people import person_name
-from reports.states import Status, event_label
 
 NONE = "—"
 
@@ -38,45 +37,6 @@ def shown_media(attachment: Attachment) -> SafeString:
     small = thumbnail_url(attachment) or address
     picture = '<a href="{}" target="_blank"><img src="{}" class="media-picture" loading="lazy" alt="{}"></a>'
     return format_html(picture, address, small, gettext("图片"))
-
-
-class EventInline(ReadOnlyInline):
-    """The timeline, in words, with what was shown at each step."""
-
-    model = ReportEvent
-    verbose_name_plural = _("经过")
-    fields = readonly_fields = ("time", "what", "who", "step", "words", "shown")
-    ordering = ("id",)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ReportEvent]:
-        return super().get_queryset(request).select_related("actor").prefetch_related("attachments")
-
-    @admin.display(description=_("时间"))
-    def time(self, event: ReportEvent) -> str:
-        return shown_time(event.at)
-
-    @admin.display(description=_("发生了什么"))
-    def what(self, event: ReportEvent) -> str:
-        return str(event_label(event.kind))
-
-    @admin.display(description=_("谁"))
-    def who(self, event: ReportEvent) -> str:
-        return person_name(event.actor) if event.actor else gettext("系统")
-
-    @admin.display(description=_("状态变化"))
-    def step(self, event: ReportEvent) -> str:
-        if not event.to_status:
-            return NONE
-        to = Status(event.to_status).label
-        return f"{Status(event.from_status).label} → {to}" if event.from_status else str(to)
-
-    @admin.display(description=_("说明"))
-    def words(self, event: ReportEvent) -> str:
-        return event.note or NONE
-
-    @admin.display(description=_("附件"))
-    def shown(self, event: ReportEvent) -> str:
-        return format_html_join("", "{}", ((shown_media(found),) for found in event.attachments.all())) or NONE
 
 
 class ClaimInline(ReadOnlyInline):
@@ -106,6 +66,31 @@ class ClaimInline(ReadOnlyInline):
     @admin.display(description=_("结果"))
     def how(self, claim: Claim) -> str:
         return claim.get_outcome_display() or NONE
+
+
+class NoteInline(ReadOnlyInline):
+    """A tab of its own, where they are also written."""
+
+    model = InternalNote
+    tab = True
+    fields = readonly_fields = ("time", "who", "words")
+    ordering = ("-id",)
+    template_before = "admin/reports/note.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[InternalNote]:
+        return super().get_queryset(request).select_related("author")
+
+    @admin.display(description=_("时间"))
+    def time(self, note: InternalNote) -> str:
+        return shown_time(note.at)
+
+    @admin.display(description=_("谁"))
+    def who(self, note: InternalNote) -> str:
+        return person_name(note.author)
+
+    @admin.display(description=_("内容"))
+    def words(self, note: InternalNote) -> str:
+        return note.text or NONE
 
 
 #: The report's own pictures and voice; those of an event stand beside it.

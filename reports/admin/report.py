@@ -13,19 +13,23 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import display
 
 from accounts.policies import person_of
 from community_report.core.admin import OwnFilter, ReadOnly, ScopedAdmin, communities_of
 from community_report.core.errors import DomainError
-from reports.models import Report
+from reports.answers import answers_for, fits
+from reports.models import PreparedAnswer, Report
 from reports.people import person_name
 from reports.policies import Viewer
+from reports.services.notes import write_note
 from reports.states import Status
 
-from .filters import NeedFilter
-from .inlines import NONE, OWN_MEDIA, ClaimInline, EventInline, shown_media, shown_time
+from .filters import MonthFilter, NeedFilter
+from .inlines import NONE, OWN_MEDIA, ClaimInline, NoteInline, shown_media, shown_time
+from .timeline import timeline_of
 from .verbs import MOST_AT_ONCE, VERBS, Verb
 
 #: The theme's colours of the states.
@@ -46,6 +50,7 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
     list_display_links = ("number", "title")
     list_filter = (
         NeedFilter,
+        MonthFilter,
         ("status", ChoicesDropdownFilter),
         ("category", OwnFilter),
         ("building", OwnFilter),
@@ -55,7 +60,9 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
     list_select_related = ("category", "reporter", "claimed_by")
     search_fields = ("number",)  # `get_search_results` looks through more
     search_help_text = _("编号、文字、地点，或上报人的姓名、手机")
-    inlines = (EventInline, ClaimInline)
+    inlines = (ClaimInline,)
+    change_form_template = "admin/reports/report.html"
+    change_list_template = "admin/reports/report_list.html"
     actions = tuple(VERBS)
     change_form_outer_before_template = "admin/reports/verbs.html"
     fieldsets = (
@@ -149,8 +156,12 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
         return f"{rating.score} · {rating.comment}".rstrip(" ·") if rating else NONE
 
     def get_urls(self) -> list[URLPattern]:
-        one = path("<path:object_id>/do/<slug:verb>/", self.admin_site.admin_view(self.do_view), name="report_do")
-        return [one, *super().get_urls()]
+        view = self.admin_site.admin_view
+        own = [
+            path("<path:object_id>/do/<slug:verb>/", view(self.do_view), name="report_do"),
+            path("<path:object_id>/note/", view(require_POST(self.note_view)), name="report_note"),
+        ]
+        return [*own, *super().get_urls()]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """One for each verb, through the page that asks for what it needs."""
@@ -162,9 +173,18 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
     ) -> HttpResponse:
         viewer = Viewer.of(person_of(request))
         report = Report.objects.for_view(viewer.user).filter(pk__in=self._own(request, object_id)).first()
-        allowed = viewer.allowed_actions(report) if report else []
+        context = self._beside(report, viewer) if report else {}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **context})
+
+    def _beside(self, report: Report, viewer: Viewer) -> dict[str, Any]:
+        """What the page shows beside the report's own words."""
+        allowed = viewer.allowed_actions(report)
         verbs = [(name, verb.action.label, verb.icon) for name, verb in VERBS.items() if name in allowed]
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "verbs": verbs})
+        return {"verbs": verbs, "timeline": timeline_of(report, viewer), "may_note": viewer.may_see_notes(report)}
+
+    def get_inlines(self, request: HttpRequest, obj: Any = None) -> Any:
+        found = super().get_inlines(request, obj)
+        return (*found, NoteInline) if obj and Viewer.of(person_of(request)).may_see_notes(obj) else found
 
     def _own(self, request: HttpRequest, object_id: str) -> list[Any]:
         found = self.get_object(request, unquote(object_id))
@@ -178,10 +198,21 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
         back = reverse("admin:reports_report_change", args=[object_id])
         return self.ask(request, list(chosen), VERBS[verb]) or HttpResponseRedirect(back)
 
+    def note_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """An internal note on the report shown; back to where they stand."""
+        for key in self._own(request, object_id):
+            try:
+                write_note(actor=person_of(request), report_id=key, note=request.POST.get("note", ""))
+            except DomainError as refused:
+                self.message_user(request, refused.detail, messages.ERROR)
+        return HttpResponseRedirect(f"{reverse('admin:reports_report_change', args=[object_id])}#internal_notes")
+
     def ask(self, request: HttpRequest, chosen: list[Report], verb: Verb) -> HttpResponse | None:
         """Ask for what the verb needs, then do it to each through the services, and say what was refused."""
         scope = communities_of(request, self.permission)
-        form = verb.form(request.POST if "apply" in request.POST else None, scope=scope, reports=chosen)
+        answers = [answer for answer in answers_for(chosen) if fits(answer, verb.action.value)]
+        data = request.POST if "apply" in request.POST else None
+        form = verb.form(data, scope=scope, reports=chosen, typed=_typed(request, answers))
         if not form.is_valid():
             context = {
                 **self.admin_site.each_context(request),
@@ -189,6 +220,7 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
                 "opts": self.opts,
                 "form": form,
                 "chosen": chosen,
+                "answers": answers,
                 "action": verb.action.value,
                 "checkbox": ACTION_CHECKBOX_NAME,
             }
@@ -205,6 +237,13 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
             self.message_user(request, f"{report.number}: {refused.detail}", messages.WARNING)
             return False
         return True
+
+
+def _typed(request: HttpRequest, answers: list[PreparedAnswer]) -> dict[str, str]:
+    """What stands in the form already, and below its reason the answer just chosen."""
+    typed = request.POST.dict()
+    chosen = next((answer.text for answer in answers if str(answer.pk) == typed.get("answer")), "")
+    return {**typed, "reason": "\n".join(filter(None, (typed.get("reason", "").strip(), chosen)))}
 
 
 def _bulk(name: str) -> Any:

@@ -13,6 +13,7 @@ from accounts.models import Role, User
 from community_report.core.admin import own_rows
 from reports.models import Category, Report
 from reports.services import transitions
+from reports.services.words import NOTE_MAX
 from reports.states import OPEN, Action
 
 #: So many at once stay well within what one request may take; each is a transaction of its own.
@@ -22,17 +23,20 @@ Scope = frozenset[int] | None
 
 
 class VerbForm(forms.Form):
-    """What every verb asks for. `scope`: the communities that the person manages (None: all)."""
+    """What every verb asks for. `scope`: the communities that the person manages (None: all).
+
+    `typed`: what to begin with, where somebody has only chosen an answer so far.
+    """
 
     reason = forms.CharField(
         label=_("原因"),
-        max_length=transitions.NOTE_MAX,
+        max_length=NOTE_MAX,
         widget=UnfoldAdminTextareaWidget({"rows": 3}),
         help_text=_("会记入报单的经过，上报人看得到"),
     )
 
-    def __init__(self, data: Any, *, scope: Scope, reports: Sequence[Report]) -> None:
-        super().__init__(data)
+    def __init__(self, data: Any, *, scope: Scope, reports: Sequence[Report], typed: dict[str, str]) -> None:
+        super().__init__(data, initial=typed)
         self.narrow(scope, {report.community_id for report in reports})
         self.order_fields([name for name in self.fields if name != "reason"])
 

@@ -16,6 +16,7 @@ from reports.models import Report
 from reports.policies import Viewer
 from reports.services import transitions
 from reports.services.board import write_about_post
+from reports.services.notes import write_note
 from reports.states import Action
 
 from .fields import NIL, IdField, ScoreField, TextField
@@ -55,6 +56,10 @@ class MergeInput(serializers.Serializer):
 class TalkInput(serializers.Serializer):
     note = TextField(max_length=500)
     to = IdField(default=None, allow_null=True, help_text="for the post's author: the neighbour who is answered")
+
+
+class InternalNoteInput(serializers.Serializer):
+    note = TextField()
 
 
 class ScoreInput(serializers.Serializer):
@@ -137,6 +142,22 @@ class TalkView(APIView):
         words = TalkInput(data=request.data)
         words.is_valid(raise_exception=True)
         report = write_about_post(actor=person_of(request), report_id=pk, **words.validated_data)
+        return Response(report_shape(report, Viewer.of(person_of(request)), events=True))
+
+
+class InternalNoteView(APIView):
+    """Beyond the table as well. Notes stand on the page of who may read them, and in no answer of the API."""
+
+    @extend_schema(
+        operation_id="report_note",
+        summary="Staff and managers of the report: a note among themselves, which no resident ever sees.",
+        request=InternalNoteInput,
+        responses=answers(SEEN, 400, 403, 404),
+    )
+    def post(self, request: Request, pk: UUID) -> Response:
+        words = InternalNoteInput(data=request.data)
+        words.is_valid(raise_exception=True)
+        report = write_note(actor=person_of(request), report_id=pk, **words.validated_data)
         return Response(report_shape(report, Viewer.of(person_of(request)), events=True))
 
 

@@ -87,6 +87,7 @@ def _already_filed(actor: User, hashed_id: UUID) -> Report | None:
 def _file(actor: User, data: SubmitData) -> Report:
     community, standing = _place(actor, data)
     category, tags = _category(community, data)
+    _check_caller(data.on_behalf_of)
     homes = _homes(actor, community) if data.on_behalf_of is None else []
     reporter, home = _reporter(actor, community, data, homes)
     report = _new_report(data, community=community, category=category, reporter=reporter, home=home)
@@ -131,6 +132,12 @@ def _category(community: Community, data: SubmitData) -> tuple[Category, list[Ta
     if unknown:
         raise Invalid.field("keywords", _("没有这个标签：%(tags)s") % {"tags": "、".join(sorted(unknown))})
     return category, [tag for tag in tags if tag.slug in data.keywords] or tags
+
+
+def _check_caller(caller: Caller | None) -> None:
+    """Somebody has to be there to ring back."""
+    if caller is not None and not (caller.name.strip() and caller.phone.strip()):
+        raise Invalid.field("on_behalf_of", _("请填写来电人的姓名和手机"))
 
 
 def _homes(actor: User, community: Community) -> list[Home]:

@@ -1,7 +1,7 @@
 """Every verb on a report: one short function each, keyword-only, one transaction, and the report as it then is.
 
 All raise NotFound, Forbidden, Conflict (`already_claimed`, `wrong_state`) as the policy says, Invalid for bad input.
-`media` are `MediaItem`s; notes and reasons are plain text, at most `NOTE_MAX` characters.
+`media` are `MediaItem`s; notes and reasons are plain text, at most `words.NOTE_MAX` characters.
 """
 
 from collections.abc import Sequence
@@ -18,22 +18,7 @@ from reports.states import OPEN, Action, Party, Status
 from . import engine, ignoring
 from .attachments import MediaItem
 from .engine import Change
-
-NOTE_MAX = 2000
-
-
-def _required(note: str, field: str, sentence: str) -> str:
-    text = _clean(note, field)
-    if not text:
-        raise Invalid.field(field, sentence)
-    return text
-
-
-def _clean(note: str, field: str) -> str:
-    text = note.strip()
-    if len(text) > NOTE_MAX:
-        raise Invalid.field(field, _("最多 %(max)d 个字") % {"max": NOTE_MAX})
-    return text
+from .words import clean, required
 
 
 def claim_report(*, actor: User, report_id: UUID) -> Report:
@@ -51,7 +36,7 @@ def claim_report(*, actor: User, report_id: UUID) -> Report:
 def ignore_report(*, actor: User, report_id: UUID, reason: str = "") -> Report:
     """Not shown or pushed to this person any more; when nobody is left who was asked, the managers are told."""
     change, viewer = engine.begin(actor=actor, report_id=report_id, action=Action.IGNORE)
-    change.note = _clean(reason, "reason")
+    change.note = clean(reason, "reason")
     Ignore.objects.get_or_create(report=change.report, user=actor)
     change.finish()
     if ignoring.left_alone(Report.objects.filter(pk=report_id)).exists():
@@ -63,7 +48,7 @@ def ignore_report(*, actor: User, report_id: UUID, reason: str = "") -> Report:
 def release_report(*, actor: User, report_id: UUID, reason: str) -> Report:
     """Give it back, with a reason; it is announced again to everybody its tags lead to."""
     change, _viewer = engine.begin(actor=actor, report_id=report_id, action=Action.RELEASE)
-    change.note = _required(reason, "reason", _("请说明退回的原因"))
+    change.note = required(reason, "reason", _("请说明退回的原因"))
     change.let_go(Claim.Outcome.RELEASED)
     change.move(Status.SUBMITTED)
     change.finish()
@@ -81,7 +66,7 @@ def add_progress(*, actor: User, report_id: UUID, note: str = "", media: Sequenc
 
 
 def _note_or_media(note: str, media: Sequence[MediaItem], sentence: str) -> str:
-    return _clean(note, "note") if media else _required(note, "note", sentence)
+    return clean(note, "note") if media else required(note, "note", sentence)
 
 
 @transaction.atomic
@@ -109,7 +94,7 @@ def assign_report(*, actor: User, report_id: UUID, user_id: UUID, reason: str = 
     previous = change.report.claimed_by
     if previous == staff:
         raise Conflict(_("这条报单已经由%(name)s处理") % {"name": staff.display_name})
-    change.note = _clean(reason, "reason")
+    change.note = clean(reason, "reason")
     change.data = {"assignee": str(staff.pk), "previous": str(previous.pk) if previous else None}
     change.let_go(Claim.Outcome.REASSIGNED)
     change.hold(staff)
@@ -122,7 +107,7 @@ def assign_report(*, actor: User, report_id: UUID, user_id: UUID, reason: str = 
 def dismiss_report(*, actor: User, report_id: UUID, reason: str) -> Report:
     """A manager finds it unreasonable, and says why."""
     change, _viewer = engine.begin(actor=actor, report_id=report_id, action=Action.DISMISS)
-    change.note = _required(reason, "reason", _("请说明驳回的原因"))
+    change.note = required(reason, "reason", _("请说明驳回的原因"))
     change.let_go(Claim.Outcome.DISMISSED)
     change.move(Status.DISMISSED)
     change.finish()
@@ -133,7 +118,7 @@ def dismiss_report(*, actor: User, report_id: UUID, reason: str) -> Report:
 def restore_report(*, actor: User, report_id: UUID, reason: str) -> Report:
     """A dismissal was wrong: back to everybody its tags lead to."""
     change, _viewer = engine.begin(actor=actor, report_id=report_id, action=Action.RESTORE)
-    change.note = _required(reason, "reason", _("请说明恢复的原因"))
+    change.note = required(reason, "reason", _("请说明恢复的原因"))
     engine.set_resolve_deadline(change.report, change.now)
     change.move(Status.SUBMITTED)
     change.finish()
@@ -147,7 +132,7 @@ def recategorize_report(*, actor: User, report_id: UUID, category: str, reason: 
     A deadline that has passed is not moved, unless a claim ends with it: then the clock for claiming starts anew.
     """
     change, _viewer = engine.begin(actor=actor, report_id=report_id, action=Action.RECATEGORIZE)
-    change.note = _required(reason, "reason", _("请说明改分类的原因"))
+    change.note = required(reason, "reason", _("请说明改分类的原因"))
     report = change.report
     new = Category.objects.filter(community=report.community_id, slug=category, active=True).first()
     if new is None or new == report.category:
@@ -189,7 +174,7 @@ def merge_report(*, actor: User, report_id: UUID, into_id: UUID, reason: str = "
         raise Invalid.field("into", _("请选择本小区的另一条报单"))
     if into.status not in OPEN:
         raise Conflict(_("只能合并到一条还在处理中的报单"))
-    change.note = _clean(reason, "reason")
+    change.note = clean(reason, "reason")
     change.data = {"into": str(into.pk)}
     change.report.merged_into = into
     change.let_go(Claim.Outcome.MERGED)
@@ -213,7 +198,7 @@ def confirm_report(*, actor: User, report_id: UUID, score: int | None = None, co
     """The reporter accepts the result, with a score of 1 to 5; without one where nobody worked on it or reported it."""
     change, viewer = engine.begin(actor=actor, report_id=report_id, action=Action.CONFIRM)
     report = change.report
-    change.note = _clean(comment, "comment")
+    change.note = clean(comment, "comment")
     if Party.REPORTER in viewer.parties(report):
         change.role = "resident"
         if report.status == Status.RESOLVED:
@@ -245,7 +230,7 @@ def _rate(change: Change, score: int) -> None:
 def rate_report(*, actor: User, report_id: UUID, score: int, comment: str = "") -> Report:
     """A score after the report closed by itself."""
     change, _viewer = engine.begin(actor=actor, report_id=report_id, action=Action.RATE)
-    change.note = _clean(comment, "comment")
+    change.note = clean(comment, "comment")
     _rate(change, _score(score))
     change.finish()
     return engine.reread(actor, report_id)
@@ -255,7 +240,7 @@ def rate_report(*, actor: User, report_id: UUID, score: int, comment: str = "") 
 def reopen_report(*, actor: User, report_id: UUID, reason: str, media: Sequence[MediaItem] = ()) -> Report:
     """Not solved: to the same staff member if still there, else to everybody its tags lead to."""
     change, _viewer = engine.begin(actor=actor, report_id=report_id, action=Action.REOPEN)
-    change.note, change.media = _required(reason, "reason", _("请说说哪里没有解决")), media
+    change.note, change.media = required(reason, "reason", _("请说说哪里没有解决")), media
     Rating.objects.filter(report=change.report).delete()
     engine.give_back_or_keep(change)
     change.finish()
@@ -266,7 +251,7 @@ def reopen_report(*, actor: User, report_id: UUID, reason: str, media: Sequence[
 def withdraw_report(*, actor: User, report_id: UUID, reason: str = "") -> Report:
     """The reporter takes it back, while nobody has taken it on."""
     change, _viewer = engine.begin(actor=actor, report_id=report_id, action=Action.WITHDRAW)
-    change.note = _clean(reason, "reason")
+    change.note = clean(reason, "reason")
     change.move(Status.WITHDRAWN)
     change.finish()
     return engine.reread(actor, report_id)

@@ -1,8 +1,8 @@
-"""What the figures are made of: which reports are meant, spans, medians, days and hours on a community's clock."""
+"""What the figures are made of: which reports are meant, spans, medians, days, hours, months on a community's clock."""
 
 from collections.abc import Collection
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
@@ -18,6 +18,7 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
+    Value,
 )
 from django.utils import timezone
 
@@ -27,6 +28,7 @@ from reports.states import Status
 
 #: Keys of communities; None: all of them.
 Communities = Collection[int] | None
+Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 
 class Median(Aggregate):
@@ -104,3 +106,15 @@ def local_day(moment: str, community: str = "community") -> Func:
 def local_hour(moment: str) -> Func:
     """The beginning of the hour."""
     return Func(local(moment), template="date_trunc('hour', %(expressions)s)", output_field=DateTimeField())
+
+
+def in_this_month(rows: Rows, now: datetime, moment: str, community: str = "community") -> Rows:
+    """Those whose `moment` falls into the month that it is on the clock of their community."""
+    here: Any = Func(F(f"{community}__timezone"), Value(now), function="timezone", output_field=DateTimeField())
+    months = {"month_": local(moment, community), "this_month_": here}
+    cut = {
+        name: Func(clock, template="date_trunc('month', %(expressions)s)", output_field=DateTimeField())
+        for name, clock in months.items()
+    }
+    lately = rows.filter(**{f"{moment}__gte": now - timedelta(days=33)})  # what an index finds
+    return lately.alias(**cut).filter(month_=F("this_month_"))

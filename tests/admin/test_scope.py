@@ -13,7 +13,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import URLResolver
 
-from accounts.models import Building, Home, Invitation, Record, RosterEntry, Shift, SpecialDay
+from accounts.models import Building, Home, Invitation, Membership, Record, RosterEntry, Shift, SpecialDay
 from accounts.services.invitations import create_invitation
 from dispatch.models import Contact, Delivery, Grant, Outbox
 from notices.models import Notice, NoticeRead
@@ -97,7 +97,8 @@ def row_of(model: type[Model] | None, cast: Cast) -> Model | None:
         return cast.community
     if model is type(cast.resident):
         return cast.resident
-    return model._default_manager.order_by("pk").first()
+    rows = model._default_manager.order_by("pk")
+    return rows.filter(community=cast.community).first() if model is Membership else rows.first()
 
 
 def all_of(cast: Cast) -> list[tuple[str, type[Model] | None]]:

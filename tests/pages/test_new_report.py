@@ -152,3 +152,12 @@ def test_a_role_without_the_right_to_file_is_told(cast: Cast) -> None:
     page = open_page(cast.stranger, "reports/new")
     assert page.status == 200
     assert "这里给业主上报问题" in page.words
+
+
+def test_a_caller_without_a_name_is_refused_without_scripts_too(cast: Cast) -> None:
+    form = {"hashed_id": str(uuid.uuid4()), "category": "hygiene", "description": "垃圾", "caller_name": " ",
+            "caller_phone": "13900000009"}  # fmt: skip
+    answer = browser_of(cast.cleaner).post("/h5/reports/new", form)
+    assert (answer.status_code, "请填写来电人的姓名和手机" in answer.content.decode()) == (400, True)
+    assert "13900000009" in answer.content.decode()
+    assert not Report.objects.exists()

@@ -15,6 +15,8 @@ from community_report.core.admin import communities_of
 from reports.attention import ATTENTION, NEEDS
 from reports.models import Report
 
+from .company import may_compare
+
 Words = str | Promise
 
 
@@ -55,6 +57,7 @@ GROUPS: tuple[tuple[Words, tuple[Page | Own, ...]], ...] = (
         _("上报"),
         (
             Page("reports.Report", "assignment"),
+            Own("phone", "call", _("登记电话报修"), "manage_reports"),
             Page("reports.Rating", "star", _("评分与评价")),
             Page("reports.Claim", "handyman", _("接单记录")),
             Page("reports.ReportEvent", "history", _("流转记录")),
@@ -103,6 +106,7 @@ GROUPS: tuple[tuple[Words, tuple[Page | Own, ...]], ...] = (
             Page("accounts.Record", "policy"),
             Page("reports.Category", "category"),
             Page("reports.Tag", "sell"),
+            Page("reports.PreparedAnswer", "quickreply"),
             Page("accounts.Community", "apartment"),
             Page("accounts.SpecialDay", "event_busy"),
             Page("dispatch.Template", "description"),
@@ -123,7 +127,13 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         "link": reverse("admin:monthly"),
         "permission": lambda request: communities_of(request, "view_statistics") != frozenset(),
     }
-    groups: list[dict[str, Any]] = [{"items": [first, report]}]
+    compared = {
+        "title": _("各小区对比"),
+        "icon": "compare",
+        "link": reverse("admin:company"),
+        "permission": may_compare,
+    }
+    groups: list[dict[str, Any]] = [{"items": [first, compared, report]}]
     for title, pages in GROUPS:
         groups.append({"title": title, "separator": True, "items": [page.entry(request) for page in pages]})
     return groups

@@ -10,8 +10,10 @@ from django.utils.translation import gettext as _
 from django.views.i18n import JavaScriptCatalog
 from unfold.sites import UnfoldAdminSite
 
+from .company import company
 from .dashboard import dashboard
 from .monthly import monthly_page
+from .phone import phone
 from .routing import routing
 
 
@@ -34,5 +36,7 @@ class DeskSite(UnfoldAdminSite):
     def extra_urls(self) -> list[URLPattern]:
         return [
             path("routing/", self.admin_view(routing), name="routing"),
+            path("phone", self.admin_view(phone), name="phone"),
+            path("company", self.admin_view(company), name="company"),
             path("monthly", self.admin_view(monthly_page), name="monthly"),
         ]

@@ -91,7 +91,8 @@
   // A usual sentence at a tap.
   $(document).on("click", "[data-fills] .chip", ({ currentTarget: chip }) => {
     const area = document.getElementById(chip.parentNode.dataset.fills);
-    area.value = area.value ? area.value + "\n" + chip.textContent : chip.textContent;
+    const text = chip.dataset.text || chip.textContent;
+    area.value = area.value ? area.value + "\n" + text : text;
     area.dispatchEvent(new Event("input"));
   });
 
