@@ -130,6 +130,64 @@ def test_a_closed_page_comes_back_as_it_was(demo: Demo, li: Page, words: str, pi
     assert li.get_by_label("说说情况").input_value() == ""
 
 
+def kept_on_the_phone(page: Page) -> int:
+    """Files in the browser's own database."""
+    return page.evaluate("""() => new Promise((resolve) => {
+        const asked = indexedDB.open("drafts");
+        asked.onsuccess = () => {
+            const count = asked.result.transaction("files").objectStore("files").count();
+            count.onsuccess = () => { asked.result.close(); resolve(count.result); };
+        };
+    })""")
+
+
+def test_a_picture_that_had_not_arrived_comes_back_with_the_page(
+    demo: Demo, li: Page, words: str, pictures: list[Path]
+) -> None:
+    cut(li, "**/api/v1/uploads")
+    li.get_by_label("说说情况").fill(words)
+    add(li, pictures[0])
+    expect(li.locator("#missing")).to_contain_text("1 个附件没传上")
+    li.goto("about:blank")
+    li.context.unroute("**/api/v1/uploads")
+    li.goto(demo.page_of("li", "/h5/reports/new"))
+    expect(li.get_by_text("上次没发出的内容还在。")).to_be_visible()
+    expect(li.locator("[data-picture-list] [data-state=sent]")).to_have_count(1)
+    assert (
+        li.locator("[data-picture-list] img").evaluate("image => image.decode().then(() => image.naturalWidth)") == 640
+    )
+    assert kept_on_the_phone(li) == 1
+    li.get_by_role("button", name="提交").tap()
+    li.wait_for_url(REPORT)
+    expect(li.locator("main .pictures img, main .pictures .media-wait")).to_have_count(1)
+    assert kept_on_the_phone(li) == 0
+
+
+def test_what_is_not_wanted_any_more_is_forgotten(demo: Demo, li: Page, words: str, pictures: list[Path]) -> None:
+    li.get_by_label("说说情况").fill(words)
+    add(li, pictures[0])
+    expect(li.locator("[data-picture-list] [data-state=sent]")).to_have_count(1)
+    li.goto(demo.page_of("li", "/h5/reports/new"))
+    li.get_by_role("button", name="不要了，重新写").tap()
+    expect(li.locator("#recalled")).to_be_hidden()
+    assert li.get_by_label("说说情况").input_value() == ""
+    expect(li.locator("[data-picture-list] img")).to_have_count(0)
+    assert kept_on_the_phone(li) == 0
+
+
+def test_a_phone_that_keeps_nothing_says_so(demo: Demo, li: Page, words: str, pictures: list[Path]) -> None:
+    li.add_init_script("indexedDB.open = () => { throw new Error('refused'); }")
+    cut(li, "**/api/v1/uploads")
+    li.goto(demo.page_of("li", NEW))
+    li.get_by_label("说说情况").fill(words)
+    add(li, pictures[0])
+    expect(li.get_by_text("手机存不下照片或语音，传完之前请不要关闭这一页")).to_be_visible()
+    li.goto("about:blank")
+    li.goto(demo.page_of("li", NEW))
+    expect(li.get_by_text("上次有 1 个照片或语音没传完就关了页面，请重新添加")).to_be_visible()
+    assert li.get_by_label("说说情况").input_value() == words
+
+
 def test_a_refusal_keeps_what_was_typed(li: Page, words: str) -> None:
     refusal = {"code": "invalid", "detail": "内容有误", "fields": {"description": ["请再写清楚一点"]}}
     answer = {"status": 400, "content_type": "application/json", "body": json.dumps(refusal)}

@@ -1,7 +1,7 @@
 // The only file that touches wx. Every ability has the browser's own means behind it.
 //
 // A picture is {preview, send(onProgress)}, a voice {duration, play(bubble), send()}; send resolves to what the API's
-// `media` wants: {kind, media_id} by WeChat, {kind, upload_id} by ourselves.
+// `media` wants: {kind, media_id} by WeChat, {kind, upload_id} by ourselves. The browser's own have blob() → Promise.
 (function () {
   "use strict";
 
@@ -154,10 +154,12 @@
   }
 
   function filePicture(file) {
+    let made;
+    const blob = () => (made = made || smaller(file));
     return {
       preview: URL.createObjectURL(file),
-      file,
-      send: async (onProgress) => ({ kind: "image", upload_id: (await app.api.upload(await smaller(file), "picture.jpg", onProgress)).upload_id }),
+      blob,
+      send: async (onProgress) => ({ kind: "image", upload_id: (await app.api.upload(await blob(), "picture.jpg", onProgress)).upload_id }),
     };
   }
 
@@ -231,10 +233,15 @@
     const address = URL.createObjectURL(blob);
     return {
       duration,
-      file: blob,
+      blob: async () => blob,
       play: (bubble) => app.media.play(bubble, address),
       send: async (onProgress) => ({ kind: "voice", upload_id: (await app.api.upload(blob, "voice", onProgress)).upload_id, duration }),
     };
+  }
+
+  // What had been chosen or recorded by the browser's means, and was kept.
+  function fromBlob(kind, blob, duration) {
+    return kind === "voice" ? blobVoice(blob, duration) : filePicture(blob);
   }
 
   async function browserRecording() {
@@ -316,5 +323,5 @@
     return true;
   }
 
-  app.wechat = { begin, ready, chooseImages, record, locate, showPlace, Cancelled, LONGEST };
+  app.wechat = { begin, ready, chooseImages, record, fromBlob, locate, showPlace, Cancelled, LONGEST };
 })();
