@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -10,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from devtools.walk import MANAGER, NOBODY, RESIDENT, STAFF, WECHAT, open_sheets, stops
 
+from .asking import ask, file_report
 from .conftest import Demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("demo")]
@@ -25,12 +25,6 @@ WIDER = """(within) => {
     const out = all.filter((element) => element.getBoundingClientRect().right > width + 1);
     return out.slice(0, 5).map((e) => e.tagName + "." + e.className);
 }"""
-ASK = """async ([path, body]) => {
-    const token = document.cookie.match(/csrftoken=([^;]+)/)[1];
-    const headers = {"Content-Type": "application/json", "X-CSRFToken": token};
-    const answer = await fetch("/api/v1/" + path, {method: "POST", headers, body: JSON.stringify(body)});
-    return answer.json();
-}"""
 #: As a browser's own setting of text to 200 % of what is usual.
 TWICE = "document.documentElement.style.fontSize = '212.5%'"
 
@@ -41,12 +35,6 @@ def nobody(demo: Demo) -> None:
     demo.sandbox.new_phone(NOBODY, name="新来的", openid="o-demo-nobody-at-all-0008")
 
 
-def ask(page: Page, path: str, body: dict[str, Any]) -> dict[str, Any]:
-    """POST to the API as who is logged in there."""
-    answer: dict[str, Any] = page.evaluate(ASK, [path, body])
-    return answer
-
-
 @pytest.fixture(scope="module")
 def resolved(demo: Demo, browser: Browser) -> None:
     """A report of the resident that waits for their answer."""
@@ -54,10 +42,9 @@ def resolved(demo: Demo, browser: Browser) -> None:
     pages = {phone: context.new_page() for phone in (RESIDENT, STAFF)}
     for phone, page in pages.items():
         page.goto(demo.page_of(phone))
-    report = {"hashed_id": str(uuid4()), "community": "fuchen", "category": "repair", "description": "路灯一闪一闪"}
-    pk = ask(pages[RESIDENT], "reports", report)["id"]
-    ask(pages[STAFF], f"reports/{pk}/claim", {})
-    assert ask(pages[STAFF], f"reports/{pk}/resolve", {"note": "换了灯泡", "media": []})["status"] == "resolved"
+    report = file_report(pages[RESIDENT], "repair", "路灯一闪一闪").removeprefix("/h5/")
+    ask(pages[STAFF], f"{report}/claim", {})
+    assert ask(pages[STAFF], f"{report}/resolve", {"note": "换了灯泡", "media": []})["status"] == "resolved"
     context.close()
 
 

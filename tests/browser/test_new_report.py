@@ -1,20 +1,17 @@
 """Filing a report when things go wrong: the network, the page, the server, and an eager thumb."""
 
 import json
-import re
-from collections.abc import Callable
 from pathlib import Path
-from uuid import uuid4
+from urllib.parse import quote
 
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from .asking import REPORT, Phone, ask, once_only
 from .conftest import Demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("demo")]
-Phone = Callable[[str], Page]
-REPORT = re.compile(r"/h5/reports/[0-9a-f-]{36}")
 #: The report arrives, and the answer to it does not.
 LOSE_ONE_ANSWER = """() => {
     const real = window.fetch;
@@ -40,7 +37,7 @@ def li(demo: Demo, phone: Phone) -> Page:
 @pytest.fixture
 def words() -> str:
     """What is reported, once only in all tests."""
-    return f"门口的垃圾桶满了 {uuid4().hex[:8]}"
+    return once_only("门口的垃圾桶满了")
 
 
 @pytest.fixture
@@ -59,8 +56,7 @@ def add(page: Page, *files: Path) -> None:
 
 def filed(page: Page, words: str) -> int:
     """How many reports say this."""
-    ask = "async (q) => (await (await fetch('/api/v1/reports?scope=mine&q=' + encodeURIComponent(q))).json()).results"
-    return len(page.evaluate(ask, words))
+    return len(ask(page, f"reports?scope=mine&q={quote(words)}")["results"])
 
 
 def cut(page: Page, address: str) -> None:
