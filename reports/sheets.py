@@ -64,7 +64,11 @@ def _words() -> dict[str, tuple[str, str, str]]:
     }
 
 
-_LOOKS: dict[str, str] = {Action.IGNORE: "btn-plain", Action.DISMISS: "btn-danger-plain", Action.WITHDRAW: "btn-danger-plain"}
+_LOOKS: dict[str, str] = {
+    Action.IGNORE: "btn-plain",
+    Action.DISMISS: "btn-danger-plain",
+    Action.WITHDRAW: "btn-danger-plain",
+}
 
 
 def sheet_of(name: str) -> Sheet | None:
