@@ -51,9 +51,12 @@
     await loadScript();
     await configured(await settings);
     state = "ready";
+    const said = document.getElementById("absent");
+    if (said) said.remove(); // late, but there
   }
 
   function sayAbsent() {
+    if (document.getElementById("absent")) return;
     const words = app.h("p", { text: gettext("微信的拍照和录音暂时用不了，已改用手机浏览器的。") });
     const box = app.h("div", { class: "note-box note-info", role: "status", id: "absent" }, [app.icon("info"), words]);
     document.getElementById("main").prepend(box);
@@ -74,6 +77,22 @@
   async function ready() {
     if (state === "pending" && inWeChat) await begin();
     return state === "ready";
+  }
+
+  // wx.config has passed, and still this account or this WeChat may not do it: as if it had not passed.
+  function refused(error) {
+    if (!/permission|verifying|not exist|not supported|not a function/i.test(error.message)) throw error;
+    state = "absent";
+    sayAbsent();
+  }
+
+  // By WeChat's means where it is ready, else, and where it refuses, by the browser's own.
+  async function either(byWeChat, byBrowser) {
+    if (await ready()) {
+      const done = await byWeChat().then((result) => ({ result }), refused);
+      if (done) return done.result;
+    }
+    return byBrowser();
   }
 
   // wx.name({…}) as a promise.
@@ -163,14 +182,17 @@
     };
   }
 
-  async function chooseImages(count) {
-    if (await ready()) {
-      const { localIds } = await wxCall("chooseImage", { count: Math.min(9, count), sizeType: ["compressed"], sourceType: ["album", "camera"] });
-      return Promise.all(localIds.map(wxPicture));
-    }
+  async function wxImages(count) {
+    const { localIds } = await wxCall("chooseImage", { count: Math.min(9, count), sizeType: ["compressed"], sourceType: ["album", "camera"] });
+    return Promise.all(localIds.map(wxPicture));
+  }
+
+  async function browserImages(count) {
     const files = await chooseFiles("image/*", count > 1);
     return files.slice(0, count).map(filePicture);
   }
+
+  const chooseImages = (count) => either(() => wxImages(count), () => browserImages(count));
 
   // --- Voice: tap to start, tap to stop (Android loses the end of a touch behind the permission dialogue) -----------
 
@@ -271,8 +293,7 @@
   // Starts recording: {level() 0–1 or null, stop() → voice}. The caller stops it before LONGEST seconds.
   async function record() {
     app.media.stop();
-    if (await ready()) return wxRecording();
-    return browserRecording();
+    return either(wxRecording, browserRecording);
   }
 
   // --- Place ------------------------------------------------------------------------------------------------------
@@ -309,12 +330,13 @@
     });
   }
 
-  // {latitude, longitude} in gcj02.
-  async function locate() {
-    if (!(await ready())) return browserLocation();
+  // Both give {latitude, longitude} in gcj02.
+  async function wxLocation() {
     const { latitude, longitude } = await wxCall("getLocation", { type: "gcj02" });
     return { latitude: Number(latitude), longitude: Number(longitude) };
   }
+
+  const locate = () => either(wxLocation, browserLocation);
 
   // Shows a place on WeChat's map; elsewhere gives false, and the link beside it does.
   async function showPlace({ latitude, longitude, name }) {
