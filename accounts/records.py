@@ -32,6 +32,7 @@ ACTIONS: dict[str, str | Promise] = {
     "permissions_set": _("设置权限"),
     "invited": _("发出邀请"),
     "invitation_used": _("接受邀请"),
+    "invitation_withdrawn": _("作废邀请"),
     "admin_link": _("生成后台登录链接"),
     "password_set": _("设置后台密码"),
     "erased": _("注销账号"),

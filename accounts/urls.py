@@ -17,6 +17,7 @@ api: list[URLPattern] = [
     path("people", api_views.People.as_view(), name="people"),
     path("people/<uuid:pk>", api_views.Person.as_view(), name="person"),
     path("invitations", api_views.Invitations.as_view(), name="invitations"),
+    path("invitations/<str:code>", api_views.OneInvitation.as_view(), name="invitation"),
 ]
 pages: list[URLPattern] = [
     path("bind", bind_page, name="bind"),

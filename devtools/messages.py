@@ -22,23 +22,12 @@ from babel.messages.pofile import read_po, write_po
 from django.template.base import Lexer, TokenType
 from django.utils.translation.template import templatize
 
+from devtools.literals import CHINESE, KEYWORDS, untranslatable
+
 ROOT = Path(__file__).resolve().parents[1]
 LOCALE = "en"
 PACKAGES = ("accounts", "community_report", "dispatch", "notices", "reports")
 DOMAINS = ("django", "djangojs")
-KEYWORDS = {
-    "_": None,
-    "gettext": None,
-    "gettext_lazy": None,
-    "gettext_noop": None,
-    "ngettext": (1, 2),
-    "ngettext_lazy": (1, 2),
-    "pgettext": ((1, "c"), 2),
-    "pgettext_lazy": ((1, "c"), 2),
-    "npgettext": ((1, "c"), 2, 3),
-    "npgettext_lazy": ((1, "c"), 2, 3),
-}
-CHINESE = re.compile(r"[\u3400-\u9fff]")
 IN_TEMPLATE_STRING = re.compile(r"""gettext\((["']).*?\1""")
 PLACEHOLDER = re.compile(r"%\((\w+)\)[a-z]|%[sd]|\{(\w*)\}")
 
@@ -113,13 +102,16 @@ def compile_file(path: Path) -> None:
 
 
 def problems(root: Path = ROOT) -> Iterator[str]:
-    """Every message without sound English, and every Chinese word of a template or script that cannot be translated."""
+    """Every message without sound English, and every Chinese word of the sources that cannot be translated."""
     for domain in DOMAINS:
         path = po_file(domain, root)
         catalogue = read_catalogue(path, domain)
         for message in catalogue_of_sources(domain, root):
             if message.id:
                 yield from _problems_of(message, catalogue, path.relative_to(root))
+    for module in sources("django", root):
+        if module.suffix == ".py":
+            yield from untranslatable(module, root)
     for template in templates(root):
         yield from _untranslatable(template, template.relative_to(root))
     for script in sources("djangojs", root):

@@ -14,7 +14,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from devtools import chromium
-from devtools.walk import FLAGS, MANAGER, NOBODY, RESIDENT, STAFF, WECHAT, stops
+from devtools.walk import FLAGS, MANAGER, NOBODY, RESIDENT, STAFF, WECHAT, open_sheets, stops
 
 FOLDER = Path("var/screenshots")
 PHONE_SIZE, DESK_SIZE = (360, 780), (1280, 800)
@@ -86,13 +86,15 @@ def main(arguments: Sequence[str]) -> int:
         for look in LOOKS:
             for phone in (RESIDENT, STAFF, MANAGER, NOBODY):
                 for context in logged_in(browser, phone, port, look):
-                    page = context.pages[0]
+                    page, seen = context.pages[0], set[str]()
                     for stop in list(stops(phone, page)):
                         name = f"{look.name}/{stop.phone}-{stop.name}"
                         if words and not any(word in name for word in words):
                             continue
                         page.goto(base_of(phone, port) + stop.path, wait_until="load")
                         take(page, folder / f"{name}.png")
+                        for sheet, _element in open_sheets(page, seen):
+                            page.screenshot(path=folder / f"{name}-{sheet}.png")
         browser.close()
     return 0
 

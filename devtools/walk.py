@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 #: Phones of sandbox/cast.toml.
 RESIDENT, STAFF, MANAGER, NOBODY = "zhao", "liu", "chen", "guest"
@@ -43,6 +43,10 @@ OWN = {
     },
     NOBODY: {"home": "", "bind": "bind", "new": "reports/new", "me": "me", "board": "board"},
 }
+#: Addresses of a resident's homes, as the profile names them.
+HOMES = """async () => Array.from(
+    (await (await fetch("/h5/me")).text()).matchAll(/href="(\\/h5\\/homes\\/[^"]+)"/g), (found) => found[1]
+)"""
 SCOPES = {RESIDENT: ("mine", "board"), STAFF: ("open", "claimed", "done"), MANAGER: ("all",)}
 
 
@@ -68,6 +72,23 @@ def stops(phone: str, page: Page) -> Iterator[Stop]:
     if phone in (RESIDENT, MANAGER):
         for notice in _results(page, "/api/v1/notices?limit=1"):
             yield Stop(phone, "notice", f"/h5/notices/{notice['id']}")
+    if phone == RESIDENT:
+        for path in page.evaluate(HOMES)[:1]:
+            yield Stop(phone, "family", path)
+
+
+def open_sheets(page: Page, seen: set[str]) -> Iterator[tuple[str, Locator]]:
+    """The sheets of the page that is shown, each opened while the caller looks; `seen` grows by their ids."""
+    for name in page.locator(".offcanvas[id]").evaluate_all("all => all.map((sheet) => sheet.id)"):
+        if name in seen:
+            continue
+        seen.add(name)
+        sheet = page.locator(f"#{name}")
+        page.evaluate("id => app.sheet(id).show()", name)
+        sheet.and_(page.locator(".show:not(.showing)")).wait_for()
+        yield name, sheet
+        page.evaluate("id => app.sheet(id).hide()", name)
+        sheet.wait_for(state="hidden")
 
 
 def _reports(phone: str, scope: str, page: Page) -> Iterator[Stop]:

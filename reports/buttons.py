@@ -66,25 +66,20 @@ class Buttons:
     def any(self) -> bool:
         return bool(self.green or self.plain or self.more)
 
+    @property
+    def names(self) -> list[str]:
+        return [button.name for button in (self.green, self.plain, *self.more) if button]
 
-def _done(action: Action) -> str:
-    """What the toast says afterwards."""
-    return {
+
+def done_words(name: str) -> str:
+    """What is said after an act that happens at a tap; those with a form have it there."""
+    words: dict[str, str] = {
         Action.CLAIM: _("已接单，业主会收到通知"),
-        Action.IGNORE: _("好的，不再提醒您这条"),
-        Action.RELEASE: _("已退回，会通知其他同事"),
-        Action.PROGRESS: _("进展已发给上报人"),
-        Action.RESOLVE: _("结果已提交，等待业主确认"),
-        Action.ASSIGN: _("已指派，会通知对方"),
-        Action.CONFIRM: _("谢谢您的确认"),
-        Action.REOPEN: _("已告诉处理人，会继续处理"),
-        Action.WITHDRAW: _("已撤回"),
         Action.URGE: _("已催办，处理人会收到提醒"),
-        Action.COMMENT: _("补充说明已发出"),
-        Action.RATE: _("谢谢您的评价"),
         Action.FOLLOW: _("已关注，有进展会告诉您"),
         Action.UNFOLLOW: _("已取消关注"),
-    }.get(action, _("已完成"))
+    }
+    return words.get(name, "")
 
 
 def _label(action: Action, status: str) -> str:
@@ -102,7 +97,7 @@ def _button(action: Action, status: str) -> Button:
         icon=ICONS[action],
         direct=action in DIRECT,
         danger=action in DANGER,
-        done=_done(action),
+        done=done_words(action),
     )
 
 

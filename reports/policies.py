@@ -107,7 +107,7 @@ class Viewer:
         match action:
             case Action.CLAIM | Action.IGNORE | Action.ASSIGN | Action.URGE if not report.category.claimable:
                 return Conflict(_("这类信息不需要接单处理"))
-            case Action.URGE if _urge_waits(report, self.now):
+            case Action.URGE if self.urge_again(report):
                 return _urged_lately(report, self.now)
             case Action.CONFIRM | Action.RATE if Party.FILER in parties:
                 return Forbidden(_("代为登记的人不能确认或评价"))
@@ -139,6 +139,11 @@ class Viewer:
             return Forbidden(_("由上报人确认"))
         return None
 
+    def urge_again(self, report: Report) -> datetime | None:
+        """From when it may be urged again; None: now. A limit like the others: `THROTTLE_SCALE` 0 turns it off."""
+        again = report.urged_at + URGE_EVERY if settings.THROTTLE_SCALE and report.urged_at else None
+        return again if again and again > self.now else None
+
     def talk_refusal(self, report: Report) -> DomainError | None:
         """Why this person cannot write about a board post now; its author writes only to who wrote first."""
         if report.category.claimable or not report.category.public:
@@ -168,11 +173,6 @@ def _not_now(report: Report, action: Action) -> DomainError:
         )
     return Conflict(_("这条报单现在是“%(status)s”，不能%(action)s") % {
         "status": Status(report.status).label, "action": action.label})  # fmt: skip
-
-
-def _urge_waits(report: Report, now: datetime) -> bool:
-    """A limit like the others: `THROTTLE_SCALE` 0 turns it off."""
-    return bool(settings.THROTTLE_SCALE and report.urged_at and report.urged_at + URGE_EVERY > now)
 
 
 def _urged_lately(report: Report, now: datetime) -> DomainError:

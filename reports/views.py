@@ -26,11 +26,11 @@ from .notes import notes_of
 from .policies import Viewer
 from .querysets import ReportQuerySet
 from .services.submit import Caller, SubmitData, submit_report
-from .sheets import choices_for
+from .sheets import TALK, choices_for, sheets_of
 from .states import OPEN, Action, Party, Status
 from .talks import talks_of
-from .views_acts import Way, unseen, work_way
-from .wording import beyond_title, receivers, standpoint, timeline
+from .views_acts import Way, said_after, unseen, work_way
+from .wording import beyond_title, receivers, standpoint, timeline, urged_words
 
 Context = dict[str, Any]
 
@@ -210,6 +210,7 @@ def report_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         "full": full,
         "beyond_title": beyond_title(shape),
         "stand": standpoint(report, viewer),
+        "urged": urged_words(report, viewer),
         "timeline": steps,
         "results": next((step["media"] for step in steps if step["kind"] == "resolve"), []) if full else [],
         "claimable": report.category.claimable,
@@ -218,14 +219,15 @@ def report_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         "mine": Party.REPORTER in viewer.parties(report),
         "buttons": buttons,
         "merged_into": _merged_into(report, viewer),
-        "sent": request.GET.get("sent") == "1" and Party.REPORTER in viewer.parties(report),
-        "told": _told(report),
         "may_note": viewer.may_see_notes(report),
         "notes": notes_of(report, viewer),
+        "said": _said(request, report, viewer),
         "manages": viewer.standing.may("manage_reports", report.community_id),
-        **choices_for(report, viewer, buttons),
+        **choices_for(report, viewer, set(buttons.names)),
         **_talks(report, viewer, buttons, confirming=confirming),
     }
+    acts = [name for name in buttons.names if not (name == Action.CONFIRM and confirming)]
+    context["sheets"] = sheets_of([*acts, TALK] if context["asks"] else acts)
     return render(request, "reports/report.html", context)
 
 
@@ -270,6 +272,13 @@ def _merged_into(report: Report, viewer: Viewer) -> Report | None:
     if report.merged_into_id is None:
         return None
     return Report.objects.visible_to(viewer.standing).filter(pk=report.merged_into_id).first()
+
+
+def _said(request: HttpRequest, report: Report, viewer: Viewer) -> str:
+    """After filing whom that reached, after another act without scripts what came of it."""
+    if request.GET.get("sent") == "1" and Party.REPORTER in viewer.parties(report):
+        return _told(report)
+    return said_after(request)
 
 
 def _told(report: Report) -> str:

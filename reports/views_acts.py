@@ -1,21 +1,28 @@
-"""What happens at a tap where no script arrived; and where a report's link ends for who cannot see it."""
+"""What happens at a tap and in a form where no script arrived; and where a report's link ends for who cannot see it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
+from rest_framework.exceptions import ValidationError
 
 from accounts.policies import Standing, person_of, standing_of
 from accounts.web import person_required
-from community_report.core.errors import DomainError
+from community_report.core.errors import DomainError, exception_handler
 
+from .api.shapes import report_shape
+from .api.verbs import perform
+from .buttons import done_words
 from .models import Report
+from .policies import Viewer
 from .services import transitions
 from .services.notes import write_note
+from .sheets import TALK, Sheet, choices_for, sheet_of
 from .states import Action
 
 #: Verbs that ask nothing first.
@@ -49,6 +56,8 @@ def act_at_once(request: HttpRequest, pk: UUID) -> HttpResponse:
         except DomainError as refusal:
             if refusal.status in (403, 404):
                 return unseen(request)
+        else:
+            return redirect(f"/h5/reports/{pk}?did={request.POST['do']}")
     return redirect(f"/h5/reports/{pk}")
 
 
@@ -62,6 +71,57 @@ def note_plainly(request: HttpRequest, pk: UUID) -> HttpResponse:
         if refusal.status in (403, 404):
             return unseen(request)
     return redirect(f"/h5/reports/{pk}#notes")
+
+
+@person_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def act_page(request: HttpRequest, pk: UUID, name: str) -> HttpResponse:
+    """`/h5/reports/<id>/act/<act>`: the form of a sheet as a page; what is refused comes back as it was typed."""
+    viewer, sheet = Viewer.of(person_of(request)), sheet_of(name)
+    report = Report.objects.visible_to(viewer.standing).for_view(viewer.user).filter(pk=pk).first()
+    if report is None or sheet is None:
+        return unseen(request)
+    if request.method != "POST":
+        may = viewer.talk_refusal(report) is None if name == TALK else name in viewer.allowed_actions(report)
+        return _form(request, report, viewer, sheet, {}) if may else redirect(f"/h5/reports/{pk}")
+    try:
+        perform(name, _words(request), actor=viewer.user, report_id=pk)
+    except (DomainError, ValidationError) as refusal:
+        answer = exception_handler(refusal, {})
+        if answer is None or answer.status_code == 404:
+            return unseen(request)
+        fields = answer.data.get("fields") or {"general": [answer.data["detail"]]}
+        errors = {field: " ".join(said) for field, said in fields.items()}
+        return _form(request, report, viewer, sheet, errors, answer.status_code)
+    return redirect(f"/h5/reports/{pk}?did={name}")
+
+
+def _words(request: HttpRequest) -> dict[str, Any]:
+    """What the form says, as the API would be told it."""
+    words: dict[str, Any] = {name: value for name, value in request.POST.items() if value}
+    if words.get("score", "").isdecimal():
+        words["score"] = int(words["score"])
+    return words
+
+
+def _form(
+    request: HttpRequest, report: Report, viewer: Viewer, sheet: Sheet, errors: dict[str, str], status: int = 400
+) -> HttpResponse:
+    context = {
+        "report": report_shape(report, viewer, events=False),
+        "sheet": sheet,
+        "typed": request.POST or request.GET,
+        "errors": errors,
+        **choices_for(report, viewer, {sheet.name}),
+    }
+    return render(request, "reports/act.html", context, status=status if errors else 200)
+
+
+def said_after(request: HttpRequest) -> str:
+    """What the page says after an act without scripts, which comes back to it with `?did=<act>`."""
+    name = request.GET.get("did", "")
+    sheet = sheet_of(name)
+    return sheet.done if sheet else done_words(name)
 
 
 def unseen(request: HttpRequest) -> HttpResponse:

@@ -12,7 +12,7 @@ from community_report.core.when import clock_words, day_words, left_words
 from .models import Report, ReportEvent
 from .people import person_name
 from .policies import Viewer
-from .states import Party, Status
+from .states import Action, Party, Status, rule_for
 
 Shape = dict[str, Any]
 SENTENCE_ENDS = "。！？；!?;.~…"
@@ -124,6 +124,16 @@ _SAY = {
     Status.WITHDRAWN: _withdrawn,
     Status.MERGED: _merged,
 }
+
+
+def urged_words(report: Report, viewer: Viewer) -> str:
+    """To who urged lately: that it was heard, and from when they may again. Empty for everybody else."""
+    again = viewer.urge_again(report)
+    rule = rule_for(report.status, Action.URGE)
+    if again is None or rule is None or not viewer.parties(report) & rule.parties:
+        return ""
+    words = {"time": clock_words(report.urged_at), "again": clock_words(again)}
+    return _("已在 %(time)s 催过，会有人看到；如果还没动静，%(again)s 后可以再催一次") % words
 
 
 def timeline(report: Report, shape: Shape) -> list[Shape]:

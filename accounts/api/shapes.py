@@ -9,18 +9,19 @@ from accounts.services.invitations import MAX_HOURS
 
 
 class BindingInput(serializers.Serializer[Any]):
+    # What is empty is for the services to say, in their own words.
     community = serializers.CharField(max_length=40)
-    name = serializers.CharField(max_length=80)
-    phone = serializers.CharField(max_length=40)
-    building = serializers.CharField(max_length=80)
+    name = serializers.CharField(max_length=80, allow_blank=True)
+    phone = serializers.CharField(max_length=40, allow_blank=True)
+    building = serializers.CharField(max_length=80, allow_blank=True)
     unit = serializers.CharField(max_length=80, allow_blank=True, required=False, default="")
-    room = serializers.CharField(max_length=80)
+    room = serializers.CharField(max_length=80, allow_blank=True)
 
 
 class AcceptInput(serializers.Serializer[Any]):
     invite = serializers.CharField(max_length=40)
-    name = serializers.CharField(max_length=80)
-    phone = serializers.CharField(max_length=40)
+    name = serializers.CharField(max_length=80, allow_blank=True)
+    phone = serializers.CharField(max_length=40, allow_blank=True)
 
 
 class ReasonInput(serializers.Serializer[Any]):

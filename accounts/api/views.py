@@ -16,7 +16,12 @@ from accounts.models import Community, Invitation, Membership
 from accounts.policies import Standing, person_of, require, standing_of
 from accounts.querysets import MembershipQuerySet
 from accounts.services import bindings, people
-from accounts.services.invitations import create_invitation, invitation_qr_url, invitation_url
+from accounts.services.invitations import (
+    create_invitation,
+    invitation_qr_url,
+    invitation_url,
+    withdraw_invitation,
+)
 from community_report.core import throttle
 from community_report.core.api import page
 from community_report.core.errors import Forbidden, Invalid, NotBound, NotFound
@@ -173,6 +178,14 @@ class Invitations(APIView):
             actor=person_of(request), community=community, role=given["role"], expires_hours=given["expires_hours"]
         )
         return Response(_invitation(invitation), status=201)
+
+
+class OneInvitation(APIView):
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, code: str) -> Response:
+        """An invitation that nobody has used serves nobody any more."""
+        withdraw_invitation(actor=person_of(request), code=code)
+        return Response(status=204)
 
 
 def _invitation(invitation: Invitation) -> dict[str, Any]:

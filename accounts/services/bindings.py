@@ -243,4 +243,4 @@ def _must_be_open(invitation: Invitation) -> None:
     if invitation.used_at is not None:
         raise Gone(_("这个邀请码已经用过"), code="invite_used")
     if invitation.expires_at <= timezone.now():
-        raise Gone(_("这个邀请码已经过期"), code="invite_expired")
+        raise Gone(_("这个邀请码已经过期或作废"), code="invite_expired")

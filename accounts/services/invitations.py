@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Community, Invitation, Role, User
 from accounts.policies import may_hand_out, require, standing_of
 from accounts.services.recording import record
-from community_report.core.errors import Forbidden, Invalid
+from community_report.core.errors import Forbidden, Gone, Invalid, NotFound
 
 MAX_HOURS = 720
 
@@ -37,6 +37,22 @@ def create_invitation(*, actor: User | None, community: Community, role: str, ex
             expires_at=timezone.now() + timedelta(hours=expires_hours),
             created_by=actor,
         )
+
+
+def withdraw_invitation(*, actor: User, code: str) -> None:
+    """What nobody has used yet serves nobody any more; a second time changes nothing.
+
+    Raises NotFound (also where the actor does not manage the people), Gone (`invite_used`).
+    """
+    with transaction.atomic():
+        invitation = Invitation.objects.select_for_update(of=("self",)).filter(code=code, home=None).first()
+        if invitation is None or not standing_of(actor).may("manage_people", invitation.community_id):
+            raise NotFound(_("没有这个邀请码"))
+        if invitation.used_at is not None:
+            raise Gone(_("这个邀请码已经用过"), code="invite_used")
+        if invitation.expires_at > (now := timezone.now()):
+            Invitation.objects.filter(pk=invitation.pk).update(expires_at=now)
+            record("invitation_withdrawn", actor=actor, community=invitation.community, subject=invitation.role.name)
 
 
 def invitation_url(invitation: Invitation) -> str:

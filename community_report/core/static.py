@@ -30,6 +30,7 @@ BUNDLES: dict[str, list[str | tuple[str, str]]] = {
         "js/core/forms.js",
         "js/core/media.js",
         "js/core/wechat.js",
+        "js/core/keep.js",
         "js/core/collect.js",
         "js/core/later.js",
     ],

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -46,12 +46,13 @@ class HomeInput(serializers.Serializer):
     room = TextField(max_length=40)
 
 
-_MISSING = ("required", "blank", "null")
+_NO_NAME = dict.fromkeys(("required", "blank", "null"), gettext_lazy("请填写来电人的姓名"))
+_NO_PHONE = dict.fromkeys(("required", "blank", "null"), gettext_lazy("请填写来电人的手机"))
 
 
 class CallerInput(serializers.Serializer):
-    name = TextField(required=True, max_length=40, error_messages=dict.fromkeys(_MISSING, _lazy("请填写来电人的姓名")))
-    phone = TextField(required=True, max_length=20, error_messages=dict.fromkeys(_MISSING, _lazy("请填写来电人的手机")))
+    name = TextField(required=True, max_length=40, error_messages=_NO_NAME)
+    phone = TextField(required=True, max_length=20, error_messages=_NO_PHONE)
     home = HomeInput(required=False, allow_null=True, default=None)
 
     def to_internal_value(self, data: Any) -> Any:

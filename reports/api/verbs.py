@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.models import User
 from accounts.policies import person_of
 from reports.models import Report
 from reports.policies import Viewer
@@ -106,13 +107,23 @@ VERBS = (
 )
 
 
+#: What a page without scripts sends to, by the name of its form.
+SERVICES = {verb.action.value: (verb.takes, verb.service) for verb in VERBS} | {"talk": (TalkInput, write_about_post)}
+
+
+def perform(name: str, words: Any, *, actor: User, report_id: UUID) -> Report:
+    """Hand a request's words to the service of that name; raises what it does, and DRF's ValidationError."""
+    takes, service = SERVICES[name]
+    checked = takes(data=words)
+    checked.is_valid(raise_exception=True)
+    return service(actor=actor, report_id=report_id, **checked.validated_data)
+
+
 class VerbView(APIView):
     verb: ClassVar[Verb]
 
     def post(self, request: Request, pk: UUID) -> Response:
-        words = self.verb.takes(data=request.data)
-        words.is_valid(raise_exception=True)
-        report = self.verb.service(actor=person_of(request), report_id=pk, **words.validated_data)
+        report = perform(self.verb.action.value, request.data, actor=person_of(request), report_id=pk)
         return Response(report_shape(report, Viewer.of(person_of(request)), events=True))
 
 
@@ -139,9 +150,7 @@ class TalkView(APIView):
         responses=answers(SEEN, 400, 403, 404, 409, 429),
     )
     def post(self, request: Request, pk: UUID) -> Response:
-        words = TalkInput(data=request.data)
-        words.is_valid(raise_exception=True)
-        report = write_about_post(actor=person_of(request), report_id=pk, **words.validated_data)
+        report = perform("talk", request.data, actor=person_of(request), report_id=pk)
         return Response(report_shape(report, Viewer.of(person_of(request)), events=True))
 
 

@@ -17,6 +17,7 @@ from guardian.shortcuts import assign_perm
 
 from accounts.models import Invitation, Membership, User
 from accounts.policies import standing_of
+from accounts.records import Record
 from accounts.services.bindings import accept_invitation, revoke_membership
 from accounts.services.invitations import create_invitation
 from community_report.core.errors import Gone
@@ -64,6 +65,19 @@ def test_who_has_the_role_leaves_the_code_to_others(cast: Cast, api: Api) -> Non
     invitation = invite(cast)
     assert api(cast.cleaner).post("bindings/accept", accept(invitation))[0] == 201
     assert api(cast.stranger).post("bindings/accept", accept(invitation))[0] == 201
+
+
+def test_a_manager_takes_an_unused_code_back(cast: Cast, api: Api) -> None:
+    invitation, used = invite(cast), invite(cast)
+    assert api(cast.stranger).post("bindings/accept", accept(used))[0] == 201
+    for person in (cast.cleaner, cast.other_manager):
+        assert api(person).delete(f"invitations/{invitation.code}")[0] == 404
+    assert [api(cast.manager).delete(f"invitations/{invitation.code}")[0] for _again in range(2)] == [204, 204]
+    status, body = api(cast.neighbour).post("bindings/accept", accept(invitation))
+    assert (status, body["code"]) == (410, "invite_expired")
+    status, body = api(cast.manager).delete(f"invitations/{used.code}")
+    assert (status, body["code"]) == (410, "invite_used")
+    assert Record.objects.filter(action="invitation_withdrawn").count() == 1
 
 
 def test_an_expired_code_is_gone(cast: Cast, api: Api) -> None:

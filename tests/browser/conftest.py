@@ -91,7 +91,12 @@ def phone(demo: Demo, browser: Browser) -> Iterator[Callable[[str], Page]]:
 
     def open_phone(host: str) -> Page:
         context = browser.new_context(
-            viewport=PHONE, has_touch=True, is_mobile=True, locale="zh-CN", device_scale_factor=2
+            viewport=PHONE,
+            has_touch=True,
+            is_mobile=True,
+            locale="zh-CN",
+            device_scale_factor=2,
+            reduced_motion="reduce",
         )
         contexts.append(context)
         page = context.new_page()

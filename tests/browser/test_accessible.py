@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from devtools.walk import MANAGER, NOBODY, RESIDENT, STAFF, WECHAT, Stop, stops
+from devtools.walk import MANAGER, NOBODY, RESIDENT, STAFF, WECHAT, open_sheets, stops
 
+from .asking import ask, file_report
 from .conftest import Demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("demo")]
@@ -17,18 +17,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("demo")]
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}}
 LOOKS = ("plain", "large", "dark")
 #: What would stick out to the right, if anything did.
-WIDER = """() => {
+WIDER = """(within) => {
+    const part = within ? document.querySelector(within) : document.scrollingElement;
     const width = document.documentElement.clientWidth;
-    if (document.scrollingElement.scrollWidth <= width) return [];
-    const all = Array.from(document.querySelectorAll("body *"));
+    if (part.scrollWidth <= part.clientWidth) return [];
+    const all = Array.from(part.querySelectorAll("*"));
     const out = all.filter((element) => element.getBoundingClientRect().right > width + 1);
     return out.slice(0, 5).map((e) => e.tagName + "." + e.className);
-}"""
-ASK = """async ([path, body]) => {
-    const token = document.cookie.match(/csrftoken=([^;]+)/)[1];
-    const headers = {"Content-Type": "application/json", "X-CSRFToken": token};
-    const answer = await fetch("/api/v1/" + path, {method: "POST", headers, body: JSON.stringify(body)});
-    return answer.json();
 }"""
 #: As a browser's own setting of text to 200 % of what is usual.
 TWICE = "document.documentElement.style.fontSize = '212.5%'"
@@ -40,12 +35,6 @@ def nobody(demo: Demo) -> None:
     demo.sandbox.new_phone(NOBODY, name="新来的", openid="o-demo-nobody-at-all-0008")
 
 
-def ask(page: Page, path: str, body: dict[str, Any]) -> dict[str, Any]:
-    """POST to the API as who is logged in there."""
-    answer: dict[str, Any] = page.evaluate(ASK, [path, body])
-    return answer
-
-
 @pytest.fixture(scope="module")
 def resolved(demo: Demo, browser: Browser) -> None:
     """A report of the resident that waits for their answer."""
@@ -53,10 +42,9 @@ def resolved(demo: Demo, browser: Browser) -> None:
     pages = {phone: context.new_page() for phone in (RESIDENT, STAFF)}
     for phone, page in pages.items():
         page.goto(demo.page_of(phone))
-    report = {"hashed_id": str(uuid4()), "community": "fuchen", "category": "repair", "description": "路灯一闪一闪"}
-    pk = ask(pages[RESIDENT], "reports", report)["id"]
-    ask(pages[STAFF], f"reports/{pk}/claim", {})
-    assert ask(pages[STAFF], f"reports/{pk}/resolve", {"note": "换了灯泡", "media": []})["status"] == "resolved"
+    report = file_report(pages[RESIDENT], "repair", "路灯一闪一闪").removeprefix("/h5/")
+    ask(pages[STAFF], f"{report}/claim", {})
+    assert ask(pages[STAFF], f"{report}/resolve", {"note": "换了灯泡", "media": []})["status"] == "resolved"
     context.close()
 
 
@@ -80,30 +68,49 @@ def show(page: Page, look: str) -> None:
     page.evaluate("type => document.documentElement.setAttribute('data-type', type)", look)
 
 
-def violations(axe: Axe, page: Page) -> list[str]:
-    found: list[dict[str, Any]] = axe.run(page, options=RULES).response["violations"]
+def violations(axe: Axe, page: Page, within: str | None = None) -> list[str]:
+    """What is wrong on the page, or `within` a part of it."""
+    found: list[dict[str, Any]] = axe.run(page, context=within, options=RULES).response["violations"]
     return [f"{rule['id']}: {node['html'][:160]}" for rule in found for node in rule["nodes"]]
 
 
-def problems_of(axe: Axe, page: Page, stop: Stop) -> list[str]:
+def problems_of(axe: Axe, page: Page, name: str, within: str | None = None) -> list[str]:
     found = []
     for look in LOOKS:
         show(page, look)
-        found += [f"{stop.path} {look}: {problem}" for problem in violations(axe, page)]
-        if wider := page.evaluate(WIDER):
-            found.append(f"{stop.path} {look}: scrolls sideways: {wider}")
+        found += [f"{name} {look}: {problem}" for problem in violations(axe, page, within)]
+        found += [f"{name} {look}: scrolls sideways: {out}" for out in wider(page, within)]
     show(page, "plain")
     page.evaluate(TWICE)
-    if wider := page.evaluate(WIDER):
-        found.append(f"{stop.path} at 200 %: scrolls sideways: {wider}")
+    found += [f"{name} at 200 %: scrolls sideways: {out}" for out in wider(page, within)]
+    page.evaluate("document.documentElement.style.fontSize = ''")
     return found
 
 
+def wider(page: Page, within: str | None) -> list[str]:
+    sticking_out: list[str] = page.evaluate(WIDER, within)
+    return sticking_out
+
+
 def test_every_page_is_accessible(demo: Demo, person: tuple[str, Page]) -> None:
+    """Its sheets as well, each open; a sheet that several pages have is looked at once."""
     phone, page = person
-    axe = Axe()
+    axe, seen = Axe(), set[str]()
     found: list[str] = []
     for stop in list(stops(phone, page)):
         page.goto(demo.page_of(phone, stop.path), wait_until="load")
-        found += problems_of(axe, page, stop)
+        found += problems_of(axe, page, stop.path)
+        for name, _sheet in open_sheets(page, seen):
+            found += problems_of(axe, page, f"{stop.path} #{name}", f"#{name}")
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_page_of_the_phones_is_accessible(demo: Demo, browser: Browser, width: int) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 800}, reduced_motion="reduce")
+    page.set_default_timeout(20_000)
+    page.goto(demo.sandbox.url)
+    page.locator("html[data-live]").wait_for()
+    found = problems_of(Axe(), page, f"phones {width}")
+    page.close()
     assert not found, "\n".join(found)

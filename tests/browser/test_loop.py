@@ -1,28 +1,17 @@
 """The paper's loop in a real browser, on real servers: report, push, claim, result, rating."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from .asking import REPORT, Phone, link_of
 from .conftest import Demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("demo")]
-Phone = Callable[[str], Page]
-REPORT = re.compile(r"/h5/reports/[0-9a-f-]{36}")
 
 
-def link_of(demo: Demo, host: str, after: int) -> str:
-    """The page that the newest message to this phone leads to."""
-    openid = demo.sandbox.phone(host)["openid"]
-    for message in demo.sandbox.messages(after=after, wait=20, openid=openid):
-        if found := REPORT.search(str(message)):
-            return found.group()
-    raise AssertionError(f"{host} was not told")
-
-
-def file_report(page: Page, demo: Demo) -> str:
+def speak_and_send(page: Page, demo: Demo) -> str:
     """李阿姨 speaks, takes a picture and sends; gives the report's page."""
     page.goto(demo.page_of("li", "/h5/reports/new"))
     page.get_by_text("卫生保洁", exact=True).tap()
@@ -44,7 +33,7 @@ def file_report(page: Page, demo: Demo) -> str:
 def test_the_whole_loop(demo: Demo, phone: Phone) -> None:
     began = demo.sandbox.last()
     li = phone("li")
-    path = file_report(li, demo)
+    path = speak_and_send(li, demo)
     expect(li.get_by_role("status").first).to_contain_text("2")
     # The open page shows picture and voice by itself as soon as they have arrived.
     expect(li.locator("main img").first).to_be_visible(timeout=30_000)

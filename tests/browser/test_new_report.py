@@ -1,20 +1,17 @@
 """Filing a report when things go wrong: the network, the page, the server, and an eager thumb."""
 
 import json
-import re
-from collections.abc import Callable
 from pathlib import Path
-from uuid import uuid4
+from urllib.parse import quote
 
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from .asking import REPORT, Phone, ask, once_only
 from .conftest import Demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("demo")]
-Phone = Callable[[str], Page]
-REPORT = re.compile(r"/h5/reports/[0-9a-f-]{36}")
 #: The report arrives, and the answer to it does not.
 LOSE_ONE_ANSWER = """() => {
     const real = window.fetch;
@@ -40,7 +37,7 @@ def li(demo: Demo, phone: Phone) -> Page:
 @pytest.fixture
 def words() -> str:
     """What is reported, once only in all tests."""
-    return f"门口的垃圾桶满了 {uuid4().hex[:8]}"
+    return once_only("门口的垃圾桶满了")
 
 
 @pytest.fixture
@@ -59,8 +56,7 @@ def add(page: Page, *files: Path) -> None:
 
 def filed(page: Page, words: str) -> int:
     """How many reports say this."""
-    ask = "async (q) => (await (await fetch('/api/v1/reports?scope=mine&q=' + encodeURIComponent(q))).json()).results"
-    return len(page.evaluate(ask, words))
+    return len(ask(page, f"reports?scope=mine&q={quote(words)}")["results"])
 
 
 def cut(page: Page, address: str) -> None:
@@ -128,6 +124,64 @@ def test_a_closed_page_comes_back_as_it_was(demo: Demo, li: Page, words: str, pi
     li.wait_for_url(REPORT)
     li.goto(demo.page_of("li", "/h5/reports/new"))
     assert li.get_by_label("说说情况").input_value() == ""
+
+
+def kept_on_the_phone(page: Page) -> int:
+    """Files in the browser's own database."""
+    return page.evaluate("""() => new Promise((resolve) => {
+        const asked = indexedDB.open("drafts");
+        asked.onsuccess = () => {
+            const count = asked.result.transaction("files").objectStore("files").count();
+            count.onsuccess = () => { asked.result.close(); resolve(count.result); };
+        };
+    })""")
+
+
+def test_a_picture_that_had_not_arrived_comes_back_with_the_page(
+    demo: Demo, li: Page, words: str, pictures: list[Path]
+) -> None:
+    cut(li, "**/api/v1/uploads")
+    li.get_by_label("说说情况").fill(words)
+    add(li, pictures[0])
+    expect(li.locator("#missing")).to_contain_text("1 个附件没传上")
+    li.goto("about:blank")
+    li.context.unroute("**/api/v1/uploads")
+    li.goto(demo.page_of("li", "/h5/reports/new"))
+    expect(li.get_by_text("上次没发出的内容还在。")).to_be_visible()
+    expect(li.locator("[data-picture-list] [data-state=sent]")).to_have_count(1)
+    assert (
+        li.locator("[data-picture-list] img").evaluate("image => image.decode().then(() => image.naturalWidth)") == 640
+    )
+    assert kept_on_the_phone(li) == 1
+    li.get_by_role("button", name="提交").tap()
+    li.wait_for_url(REPORT)
+    expect(li.locator("main .pictures img, main .pictures .media-wait")).to_have_count(1)
+    assert kept_on_the_phone(li) == 0
+
+
+def test_what_is_not_wanted_any_more_is_forgotten(demo: Demo, li: Page, words: str, pictures: list[Path]) -> None:
+    li.get_by_label("说说情况").fill(words)
+    add(li, pictures[0])
+    expect(li.locator("[data-picture-list] [data-state=sent]")).to_have_count(1)
+    li.goto(demo.page_of("li", "/h5/reports/new"))
+    li.get_by_role("button", name="不要了，重新写").tap()
+    expect(li.locator("#recalled")).to_be_hidden()
+    assert li.get_by_label("说说情况").input_value() == ""
+    expect(li.locator("[data-picture-list] img")).to_have_count(0)
+    assert kept_on_the_phone(li) == 0
+
+
+def test_a_phone_that_keeps_nothing_says_so(demo: Demo, li: Page, words: str, pictures: list[Path]) -> None:
+    li.add_init_script("indexedDB.open = () => { throw new Error('refused'); }")
+    cut(li, "**/api/v1/uploads")
+    li.goto(demo.page_of("li", NEW))
+    li.get_by_label("说说情况").fill(words)
+    add(li, pictures[0])
+    expect(li.get_by_text("手机存不下照片或语音，传完之前请不要关闭这一页")).to_be_visible()
+    li.goto("about:blank")
+    li.goto(demo.page_of("li", NEW))
+    expect(li.get_by_text("上次有 1 个照片或语音没传完就关了页面，请重新添加")).to_be_visible()
+    assert li.get_by_label("说说情况").input_value() == words
 
 
 def test_a_refusal_keeps_what_was_typed(li: Page, words: str) -> None:

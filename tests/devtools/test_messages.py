@@ -138,6 +138,19 @@ def test_chinese_of_a_script_outside_gettext_is_named(project: Path) -> None:
     ]
 
 
+def test_chinese_of_a_module_outside_gettext_is_named(project: Path) -> None:
+    for domain, texts in (("django", DJANGO), ("djangojs", SCRIPTS)):
+        messages.update(domain, project)
+        translate(project, domain, texts)
+    said = '"""说明"""\nfrom gettext import gettext as _late\n\nA = _late("改了名字")\nB = f"忘了 {A}"\n'
+    (project / "accounts" / "raw.py").write_text(said)
+    (project / "accounts" / "text.py").write_text('UNITS = ("号楼", "幢")\n')
+    assert list(messages.problems(project)) == [
+        "accounts/raw.py:4: Chinese text outside gettext: '改了名字'",
+        "accounts/raw.py:5: Chinese text outside gettext: '忘了 '",
+    ]
+
+
 def test_what_left_the_sources_leaves_the_catalogue(project: Path) -> None:
     messages.update("djangojs", project)
     (project / "static/js/pages/page.js").write_text("gettext('发送');")

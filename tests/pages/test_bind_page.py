@@ -96,7 +96,7 @@ def test_a_used_or_old_invitation_says_so(cast: Cast) -> None:
         role=role_of(cast.community, "plumber"),
         expires_at=timezone.now() - timedelta(minutes=1),
     )
-    assert "这个邀请码已经过期" in open_page(cast.stranger, f"bind?invite={old.code}").words
+    assert "这个邀请码已经过期或作废" in open_page(cast.stranger, f"bind?invite={old.code}").words
     assert "没有这个邀请码" in open_page(cast.stranger, "bind?invite=NONSENSE").words
 
 

@@ -15,6 +15,7 @@ from django.utils import translation
 from community_report.core import when
 from community_report.site.errors import server_error
 from reports.buttons import DIRECT, GREEN, ICONS, PLAIN, buttons_for
+from reports.sheets import TALK, sheets_of
 from reports.states import TABLE, Action, Party, Status
 from tests.factories import Cast
 
@@ -127,4 +128,5 @@ def test_the_arrangement_of_buttons() -> None:
 def test_every_sheet_has_its_form() -> None:
     sheets = {path.stem for path in (ROOT / "templates/reports/sheets").glob("*.html")}
     people = {a for (_, a), rule in TABLE.items() if rule.parties != {Party.SYSTEM}}
-    assert sheets == {action.value for action in people - DIRECT}
+    assert sheets == {action.value for action in people - DIRECT} | {TALK, "form"}
+    assert {sheet.name for sheet in sheets_of(sheets)} == sheets - {"form"}

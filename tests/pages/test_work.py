@@ -163,7 +163,7 @@ def test_the_lists_cost_does_not_grow_with_it(cast: Cast) -> None:
 def test_without_scripts_a_tap_claims_and_leads_to_the_report(cast: Cast) -> None:
     report = cast.report()
     answer = browser_of(cast.cleaner).post(f"/h5/reports/{report.pk}/do", {"do": "claim"})
-    assert (answer.status_code, answer["Location"]) == (302, f"/h5/reports/{report.pk}")
+    assert (answer.status_code, answer["Location"]) == (302, f"/h5/reports/{report.pk}?did=claim")
     report.refresh_from_db()
     assert report.claimed_by == cast.cleaner
 

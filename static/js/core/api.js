@@ -47,7 +47,8 @@
     }
     if (status === 401) logIn();
     if (status === 429 && retryAfter) {
-      body.detail = app.interpolate(gettext("操作太频繁，请 %(n)s 秒后再试"), { n: retryAfter });
+      const sentence = retryAfter < 90 ? gettext("操作太频繁，请 %(n)s 秒后再试") : gettext("操作太频繁，请 %(n)s 分钟后再试");
+      body.detail = app.interpolate(sentence, { n: retryAfter < 90 ? retryAfter : Math.ceil(retryAfter / 60) });
     }
     return new ApiError(status, body, retryAfter);
   }

@@ -1,6 +1,7 @@
 // Voice and pictures of a form: recorded, chosen, sent while the person goes on writing; what failed is sent again by a tap.
 //
-// app.collect(element) → {items(), sending(), failed(), settled() → media for the API, onChange, restore(list), count()}
+// app.collect(element) → {items(), sending(), failed(), settled() → media for the API, onChange, count(),
+// keepAs(name): what is chosen is kept on the phone too; entries() and restore(entries): for a page that comes back}
 (function () {
   "use strict";
 
@@ -11,7 +12,8 @@
   class Collector {
     constructor(element) {
       this.element = element;
-      this.list = []; // {kind, source, state: "sending"|"sent"|"failed", media, progress, promise}
+      this.list = []; // {id, kind, source, state: "sending"|"sent"|"failed", media, progress, promise}
+      this.keptAs = null;
       this.onChange = () => undefined;
       this.error = element.querySelector("[data-collect-error]");
       this.voices = element.querySelector("[data-voice-list]");
@@ -50,9 +52,36 @@
       return this.list.map((item) => item.media);
     }
 
-    // What had arrived before the page was closed.
-    restore(media) {
-      media.forEach((one) => this.add({ kind: one.kind, source: { duration: one.duration, preview: one.preview || "" }, state: "sent", media: one, promise: Promise.resolve() }));
+    keepAs(name) {
+      this.keptAs = name;
+    }
+
+    // What `restore` wants; small enough for localStorage.
+    entries() {
+      return this.list.map(({ id, kind, media, source }) => ({ id, kind, media, duration: source.duration }));
+    }
+
+    // As it was before the page was closed: what had arrived, and what is kept on the phone sets out again. Resolves to
+    // how many are lost.
+    async restore(entries) {
+      const blobs = entries.length && this.keptAs ? await app.keep.all(this.keptAs) : new Map();
+      const lost = entries.filter(({ id, media }) => !media && !blobs.has(id));
+      entries.filter((entry) => !lost.includes(entry)).forEach(({ id, kind, media, duration }) => {
+        const source = blobs.has(id) ? app.wechat.fromBlob(kind, blobs.get(id), duration) : { duration, preview: media.preview || "" };
+        if (media) this.add({ id, kind, source, state: "sent", media, progress: 1, promise: Promise.resolve() });
+        else this.take(kind, source, id);
+      });
+      return lost.length;
+    }
+
+    // WeChat's own files cannot be had; they are only what WeChat still has of them.
+    async keep(item) {
+      if (!this.keptAs || !item.source.blob) return;
+      try {
+        await app.keep.put(this.keptAs, item.id, await item.source.blob());
+      } catch (error) {
+        if (item.state !== "sent") this.say(gettext("手机存不下照片或语音，传完之前请不要关闭这一页"));
+      }
     }
 
     say(sentence) {
@@ -76,6 +105,7 @@
 
     remove(item) {
       this.list = this.list.filter((other) => other !== item);
+      if (this.keptAs) app.keep.drop(this.keptAs, item.id);
       item.view.remove();
       app.media.stop();
       this.changed();
@@ -94,9 +124,10 @@
       this.changed();
     }
 
-    take(kind, source) {
-      const item = { kind, source, state: "sending", media: null, progress: 0, promise: null };
+    take(kind, source, id) {
+      const item = { id: id || app.forms.uuid(), kind, source, state: "sending", media: null, progress: 0, promise: null };
       this.add(item);
+      if (!id) this.keep(item);
       this.send(item);
     }
 

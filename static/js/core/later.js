@@ -44,6 +44,7 @@
       const sent = await app.api.post("reports", report);
       drop(report.hashed_id);
       app.store.forget(draftKey);
+      app.keep.drop(draftKey);
       announce("later:sent", { sent, hashedId: report.hashed_id });
     } catch (error) {
       if (!(error instanceof app.ApiError) || error.passing || error.status === 401) throw error;
@@ -77,7 +78,9 @@
   window.addEventListener("online", run);
   document.addEventListener("visibilitychange", () => document.hidden || run());
 
-  app.later = { put, run };
+  const has = (hashedId) => waiting().some(({ report }) => report.hashed_id === hashedId);
+
+  app.later = { put, run, has };
   show();
   run();
 })();

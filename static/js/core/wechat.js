@@ -1,7 +1,7 @@
 // The only file that touches wx. Every ability has the browser's own means behind it.
 //
 // A picture is {preview, send(onProgress)}, a voice {duration, play(bubble), send()}; send resolves to what the API's
-// `media` wants: {kind, media_id} by WeChat, {kind, upload_id} by ourselves.
+// `media` wants: {kind, media_id} by WeChat, {kind, upload_id} by ourselves. The browser's own have blob() → Promise.
 (function () {
   "use strict";
 
@@ -51,9 +51,12 @@
     await loadScript();
     await configured(await settings);
     state = "ready";
+    const said = document.getElementById("absent");
+    if (said) said.remove(); // late, but there
   }
 
   function sayAbsent() {
+    if (document.getElementById("absent")) return;
     const words = app.h("p", { text: gettext("微信的拍照和录音暂时用不了，已改用手机浏览器的。") });
     const box = app.h("div", { class: "note-box note-info", role: "status", id: "absent" }, [app.icon("info"), words]);
     document.getElementById("main").prepend(box);
@@ -74,6 +77,22 @@
   async function ready() {
     if (state === "pending" && inWeChat) await begin();
     return state === "ready";
+  }
+
+  // wx.config has passed, and still this account or this WeChat may not do it: as if it had not passed.
+  function refused(error) {
+    if (!/permission|verifying|not exist|not supported|not a function/i.test(error.message)) throw error;
+    state = "absent";
+    sayAbsent();
+  }
+
+  // By WeChat's means where it is ready, else, and where it refuses, by the browser's own.
+  async function either(byWeChat, byBrowser) {
+    if (await ready()) {
+      const done = await byWeChat().then((result) => ({ result }), refused);
+      if (done) return done.result;
+    }
+    return byBrowser();
   }
 
   // wx.name({…}) as a promise.
@@ -154,21 +173,26 @@
   }
 
   function filePicture(file) {
+    let made;
+    const blob = () => (made = made || smaller(file));
     return {
       preview: URL.createObjectURL(file),
-      file,
-      send: async (onProgress) => ({ kind: "image", upload_id: (await app.api.upload(await smaller(file), "picture.jpg", onProgress)).upload_id }),
+      blob,
+      send: async (onProgress) => ({ kind: "image", upload_id: (await app.api.upload(await blob(), "picture.jpg", onProgress)).upload_id }),
     };
   }
 
-  async function chooseImages(count) {
-    if (await ready()) {
-      const { localIds } = await wxCall("chooseImage", { count: Math.min(9, count), sizeType: ["compressed"], sourceType: ["album", "camera"] });
-      return Promise.all(localIds.map(wxPicture));
-    }
+  async function wxImages(count) {
+    const { localIds } = await wxCall("chooseImage", { count: Math.min(9, count), sizeType: ["compressed"], sourceType: ["album", "camera"] });
+    return Promise.all(localIds.map(wxPicture));
+  }
+
+  async function browserImages(count) {
     const files = await chooseFiles("image/*", count > 1);
     return files.slice(0, count).map(filePicture);
   }
+
+  const chooseImages = (count) => either(() => wxImages(count), () => browserImages(count));
 
   // --- Voice: tap to start, tap to stop (Android loses the end of a touch behind the permission dialogue) -----------
 
@@ -231,10 +255,15 @@
     const address = URL.createObjectURL(blob);
     return {
       duration,
-      file: blob,
+      blob: async () => blob,
       play: (bubble) => app.media.play(bubble, address),
       send: async (onProgress) => ({ kind: "voice", upload_id: (await app.api.upload(blob, "voice", onProgress)).upload_id, duration }),
     };
+  }
+
+  // What had been chosen or recorded by the browser's means, and was kept.
+  function fromBlob(kind, blob, duration) {
+    return kind === "voice" ? blobVoice(blob, duration) : filePicture(blob);
   }
 
   async function browserRecording() {
@@ -264,8 +293,7 @@
   // Starts recording: {level() 0–1 or null, stop() → voice}. The caller stops it before LONGEST seconds.
   async function record() {
     app.media.stop();
-    if (await ready()) return wxRecording();
-    return browserRecording();
+    return either(wxRecording, browserRecording);
   }
 
   // --- Place ------------------------------------------------------------------------------------------------------
@@ -302,12 +330,13 @@
     });
   }
 
-  // {latitude, longitude} in gcj02.
-  async function locate() {
-    if (!(await ready())) return browserLocation();
+  // Both give {latitude, longitude} in gcj02.
+  async function wxLocation() {
     const { latitude, longitude } = await wxCall("getLocation", { type: "gcj02" });
     return { latitude: Number(latitude), longitude: Number(longitude) };
   }
+
+  const locate = () => either(wxLocation, browserLocation);
 
   // Shows a place on WeChat's map; elsewhere gives false, and the link beside it does.
   async function showPlace({ latitude, longitude, name }) {
@@ -316,5 +345,5 @@
     return true;
   }
 
-  app.wechat = { begin, ready, chooseImages, record, locate, showPlace, Cancelled, LONGEST };
+  app.wechat = { begin, ready, chooseImages, record, fromBlob, locate, showPlace, Cancelled, LONGEST };
 })();

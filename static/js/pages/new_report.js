@@ -26,13 +26,20 @@
 
   // --- Kept on the phone -------------------------------------------------------------------------------------------
 
+  let recalling = true; // what is kept is not to be overwritten before it has been read
+
   function keep() {
-    const media = collector.items().filter((item) => item.state === "sent").map((item) => item.media);
-    const unsent = collector.items().length - media.length;
-    app.store.save(KEY, { at: Date.now(), hashedId, values: app.forms.values(form), location: location_, media, unsent });
+    if (recalling) return;
+    app.store.save(KEY, { at: Date.now(), hashedId, values: app.forms.values(form), location: location_, media: collector.entries() });
   }
 
-  function recall() {
+  function forget() {
+    recalling = true; // nothing that happens from here on is kept
+    app.store.forget(KEY);
+    return app.keep.drop(KEY);
+  }
+
+  async function recall() {
     const kept = app.store.load(KEY);
     if (!kept || Date.now() - kept.at > KEPT_FOR) return;
     hashedId = kept.hashedId;
@@ -42,8 +49,10 @@
     const chosen = form.querySelector('[name=category][value="' + (kept.values.category || "") + '"]');
     if (chosen && !form.querySelector("[name=category]:checked")) chosen.checked = true;
     if (kept.location) setLocation(kept.location);
-    collector.restore(kept.media || []);
-    if (kept.unsent) collector.say(interpolate(gettext("上次有 %(n)s 个照片或语音没传完就关了页面，请重新添加"), { n: kept.unsent }));
+    const something = kept.values.description || kept.media.length;
+    document.getElementById("recalled").hidden = !something || app.later.has(hashedId);
+    const lost = await collector.restore(kept.media);
+    if (lost) collector.say(interpolate(gettext("上次有 %(n)s 个照片或语音没传完就关了页面，请重新添加"), { n: lost }));
   }
 
   // --- What is still missing ---------------------------------------------------------------------------------------
@@ -169,8 +178,7 @@
   }
 
   function arrived(report) {
-    app.store.forget(KEY);
-    location.replace("/h5/reports/" + report.id + "?sent=1");
+    forget().then(() => location.replace("/h5/reports/" + report.id + "?sent=1"));
   }
 
   async function submit() {
@@ -237,7 +245,14 @@
   if (located.dataset.latitude) {
     location_ = { latitude: Number(located.dataset.latitude), longitude: Number(located.dataset.longitude), name: located.dataset.name };
   }
-  recall();
+  document.getElementById("afresh").addEventListener("click", () => {
+    forget().then(() => location.replace(location.href.split("#")[0]));
+  });
+  collector.keepAs(KEY);
+  recall().finally(() => {
+    recalling = false;
+    refresh();
+  });
   refresh();
   app.wechat.begin();
 })();

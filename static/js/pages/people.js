@@ -42,7 +42,18 @@
     if (sure) await act(button, gettext("已解除"), () => app.api.post("bindings/" + button.dataset.unbind + "/revoke"));
   }
 
+  async function withdraw(button) {
+    const sure = await app.confirm({
+      title: gettext("作废这个邀请？"),
+      text: gettext("二维码和链接马上不能再用。"),
+      yes: gettext("作废"),
+      danger: true,
+    });
+    if (sure) await act(button, gettext("邀请已作废"), () => app.api.delete("invitations/" + button.dataset.withdraw));
+  }
+
   $(document)
+    .on("click", "[data-withdraw]", ({ currentTarget: button }) => withdraw(button))
     .on("click", "[data-approve]", ({ currentTarget: button }) =>
       act(button, gettext("已通过，会通知对方"), () => app.api.post("bindings/" + button.dataset.approve + "/approve")),
     )

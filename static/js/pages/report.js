@@ -61,7 +61,8 @@
     if (fields) throw new app.ApiError(400, { code: "invalid", fields });
     await app.api.post(address + name, values);
     app.store.forget(key(form));
-    app.reload(done);
+    app.flash(done);
+    location.replace(document.body.dataset.back || location.href.split("#")[0]);
   }
 
   // What was typed in a sheet stays when it is closed, and when the page is.
@@ -82,10 +83,10 @@
   });
 
   // A button of the bar can begin the sentence: "this is mine".
-  $(document).on("click", "[data-says]", ({ currentTarget: button }) => {
+  $(document).on("click", "[data-sheet][name=note]", ({ currentTarget: button }) => {
     const area = document.querySelector("#" + button.dataset.sheet + " textarea");
-    const begun = Array.from(document.querySelectorAll("[data-says]"), (other) => other.dataset.says);
-    if (!area.value || begun.includes(area.value)) area.value = button.dataset.says;
+    const begun = Array.from(document.querySelectorAll("[data-sheet][name=note]"), (other) => other.value);
+    if (!area.value || begun.includes(area.value)) area.value = button.value;
   });
 
   // A usual sentence at a tap.

@@ -34,11 +34,11 @@
       offered.hidden = false;
       return;
     }
-    const query = { scope: "all", community: form.dataset.community, status: "submitted,claimed,resolved", q: words };
+    const query = { scope: "all", community: field.dataset.community, status: "submitted,claimed,resolved", q: words };
     try {
       const { results } = await app.api.get("reports", query);
       if (asked !== words) return; // an older question's answer
-      const others = results.filter((report) => report.id !== form.dataset.report);
+      const others = results.filter((report) => report.id !== field.dataset.report);
       show(others.length ? gettext("找到的") : gettext("没有找到进行中的报单"), others);
     } catch (error) {
       if (asked === words) show(error.message, []);

@@ -68,7 +68,10 @@
       event.preventDefault(); // without scripts the form does it
       app.once(event.currentTarget, () => claim(event.currentTarget));
     })
-    .on("click", "[data-ignore]", (event) => app.once(event.currentTarget, () => ignore(event.currentTarget)))
+    .on("click", "[data-ignore]", (event) => {
+      event.preventDefault(); // likewise
+      app.once(event.currentTarget, () => ignore(event.currentTarget));
+    })
     .on("change", "#duty", (event) => app.once(event.currentTarget, () => setDuty(event.currentTarget)));
 
   // Coming back, from a report or to the chat's window, the list may be another one by now.
