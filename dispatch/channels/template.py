@@ -16,7 +16,7 @@ _NOT_CHINESE = re.compile(r"[^\u4e00-\u9fff]")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 _CAR = re.compile(r"[\u4e00-\u9fff]?[A-Z][A-Z0-9·]{3,6}[\u4e00-\u9fff]?(?![A-Z0-9])")
-_AMOUNT = re.compile(r"[¥$€£]?(?<![0-9])[0-9]{1,10}(\.[0-9]{1,2})?元?(?![0-9])")
+_AMOUNT = re.compile(r"[¥$€£]?(?<![0-9])[0-9]{1,10}(\.[0-9]{1,2})?\u5143?(?![0-9])")  # U+5143: 元
 
 
 class TemplateChannel:
