@@ -1,26 +1,25 @@
 """The back office: communities, homes, people."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from community_report.core.admin import OwnFilter, ReadOnly, ScopedAdmin, communities_of
-from community_report.core.errors import DomainError
+from community_report.core.admin import OneCommunityForm, OwnFilter, ReadOnly, ScopedAdmin, communities_of
 
+from .admin_bindings import MembershipAdmin as MembershipAdmin
 from .admin_records import RecordAdmin as RecordAdmin
 from .admin_roster import RosterImportAdmin as RosterImportAdmin
 from .calendar import holidays_words, year_without_holidays
 from .models import Building, Community, Home, Invitation, Membership, Role, RosterEntry, Shift, SpecialDay, User
-from .policies import person_of
-from .services import bindings, communities
+from .services import communities
+from .text import clean, clean_part, clean_phone
 
 admin.site.site_header = admin.site.site_title = _("小区信息上报系统")
 admin.site.index_title = _("物业管理后台")
@@ -54,8 +53,32 @@ class BuildingAdmin(ScopedAdmin):
     search_fields = ("name",)
 
 
+class HomeForm(OneCommunityForm):
+    """Written as an import would write it, else nobody is found by it."""
+
+    def clean_unit(self) -> str:
+        return clean_part(self.cleaned_data["unit"])
+
+    def clean_room(self) -> str:
+        return clean_part(self.cleaned_data["room"])
+
+
+class RosterEntryForm(OneCommunityForm):
+    """The same: binding compares names and numbers exactly."""
+
+    def clean_name(self) -> str:
+        return clean(self.cleaned_data["name"])
+
+    def clean_phone(self) -> str:
+        try:
+            return clean_phone(self.cleaned_data["phone"])
+        except ValueError:
+            raise ValidationError(_("不是手机号码")) from None
+
+
 @admin.register(Home)
 class HomeAdmin(ScopedAdmin):
+    form = HomeForm
     community_paths = ("building__community",)
     permission = "manage_people"
     list_display = ("building", "unit", "room")
@@ -67,6 +90,7 @@ class HomeAdmin(ScopedAdmin):
 
 @admin.register(RosterEntry)
 class RosterEntryAdmin(ScopedAdmin):
+    form = RosterEntryForm
     community_paths = ("home__building__community",)
     permission = "manage_people"
     may_delete = True
@@ -150,46 +174,13 @@ class UserAdmin(ReadOnly, ScopedAdmin):
     search_fields = ("display_name", "phone", "username")
     exclude = ("password", "openid", "user_permissions", "groups", "muted_kinds", "quiet_hours")
 
-
-@admin.register(Membership)
-class MembershipAdmin(ReadOnly, ScopedAdmin):
-    permission = "manage_people"
-    list_display = ("name", "role", "home", "status", "phone", "on_duty", "created_at", "decided_at")
-    list_filter = ("status", ("role", OwnFilter), "automatic")
-    list_select_related = ("role", "home__building", "user", "community")
-    search_fields = ("name", "phone", "user__display_name")
-    date_hierarchy = "created_at"
-    actions = ("approve", "reject", "revoke")
-
-    @admin.action(description=_("通过所选绑定"))
-    def approve(self, request: HttpRequest, chosen: QuerySet[Membership]) -> None:
-        _each(self, request, chosen, lambda row: bindings.approve_binding(actor=person_of(request), membership=row))
-
-    @admin.action(description=_("拒绝所选绑定"))
-    def reject(self, request: HttpRequest, chosen: QuerySet[Membership]) -> None:
-        reason = gettext("资料与名册不符")
-        _each(
-            self,
-            request,
-            chosen,
-            lambda row: bindings.reject_binding(actor=person_of(request), membership=row, reason=reason),
-        )
-
-    @admin.action(description=_("解除所选绑定"))
-    def revoke(self, request: HttpRequest, chosen: QuerySet[Membership]) -> None:
-        _each(self, request, chosen, lambda row: bindings.revoke_membership(actor=person_of(request), membership=row))
-
-
-def _each(page: ScopedAdmin, request: HttpRequest, rows: QuerySet[Any], act: Callable[[Any], object]) -> None:
-    """Do it to each, and say how many went through and why the others did not."""
-    done = 0
-    for row in rows:
-        try:
-            act(row)
-            done += 1
-        except DomainError as refused:
-            page.message_user(request, f"{row}: {refused.detail}", messages.WARNING)
-    page.message_user(request, gettext("已处理 %(n)d 条") % {"n": done})
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Who belongs here, or asks to; not who once did."""
+        scope, people = communities_of(request, self.permission), super().get_queryset(request)
+        if scope is None:
+            return people
+        here = Membership.objects.live().filter(community__in=scope)
+        return people.filter(pk__in=here.values("user"))
 
 
 @admin.register(Invitation)

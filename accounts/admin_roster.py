@@ -62,7 +62,7 @@ class RosterImportAdmin(ScopedAdmin):
     readonly_fields = ("file_name", "step", "counts", "differences", "bad_rows")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RosterImport]:
-        return super().get_queryset(request).defer("rows")
+        return super().get_queryset(request).defer("rows", "changes", "new_homes")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("community", *self.readonly_fields) if obj else ("community", "file")

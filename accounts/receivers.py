@@ -1,6 +1,7 @@
 """What is recorded of what happens in accounts, in the back office and at the door. Wired here, once."""
 
 from typing import Any
+from urllib.parse import parse_qsl
 
 from axes.signals import user_locked_out
 from django.contrib import admin
@@ -12,6 +13,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from community_report.core.admin_export import exported
+from community_report.core.admin_rows import communities_of
 
 from .models import Membership, User
 from .policies import person_of
@@ -57,7 +59,18 @@ def record_admin_change(sender: Any, instance: LogEntry, created: bool, **_: Any
 
 @receiver(exported, dispatch_uid="accounts.record_export")
 def record_export(sender: type[Model], request: HttpRequest, query: str, **_: Any) -> None:
-    record("export", actor=person_of(request), subject=str(sender._meta.verbose_name), detail=query)
+    """A record in each community whose rows the list could hold: its managers see what was taken out."""
+    words = "，".join(f"{name}={value}" for name, value in parse_qsl(query))
+    page = admin.site._registry.get(sender)
+    scope = communities_of(request, getattr(page, "permission", "manage_reports"))
+    for community in scope or [None]:
+        record(
+            "export",
+            actor=person_of(request),
+            community=community,
+            subject=str(sender._meta.verbose_name),
+            detail=words,
+        )
 
 
 def _community_of(model: type[Model], key: str | None) -> int | None:

@@ -49,8 +49,13 @@ class Worker:
         return any(membership.on_duty_ for membership in self.memberships)
 
     @property
+    def work(self) -> list[Membership]:
+        """Those that make them one of the staff: what ends where they leave, whatever home they have here."""
+        return [membership for membership in self.memberships if membership.role.kind != Role.Kind.RESIDENT]
+
+    @property
     def works(self) -> bool:
-        return any(membership.role.kind != Role.Kind.RESIDENT for membership in self.memberships)
+        return bool(self.work)
 
 
 @dataclass(frozen=True)

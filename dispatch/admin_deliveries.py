@@ -83,6 +83,7 @@ class DeliveryAdmin(ReadOnly, ScopedAdmin):
     list_display = ("created_at", "user", "kind", "way", "status", "answer", "attempts", "sent_at", "read_at")
     list_filter = ("status", "kind", ChannelFilter, ("created_at", RangeDateFilter))
     list_select_related = ("user",)
+    linked_by = ("report",)
     ordering = ("-created_at",)
     search_fields = ("code",)  # `get_search_results` looks through more
     search_help_text = _("收件人的姓名或手机、报单编号，或返回码")

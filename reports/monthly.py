@@ -99,9 +99,14 @@ def _overview(now: Figures, before: Figures) -> Rows:
         (_("解决九成用时（分钟）"), lambda f: _number(f["resolve_minutes"]["p90"])),
         (_("超时比例"), lambda f: _share(f["overdue_share"])),
         (_("重开比例"), lambda f: _share(f["reopened_share"])),
-        (_("平均评分"), lambda f: _number(f["mean_score"], 2)),
+        (_("平均评分"), lambda f: _number(_mean_score(f), 2)),
     ]
     return [[name, value(now), value(before)] for name, value in lines]
+
+
+def _mean_score(found: Figures) -> float | None:
+    """None where there are fewer ratings than say something."""
+    return found["mean_score"] if sum(row["ratings"] for row in found["by_staff"]) >= LEAST_RATINGS else None
 
 
 def _number(value: float | None, digits: int = 1) -> float | str:

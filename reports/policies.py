@@ -61,7 +61,8 @@ class Viewer:
             return False
         if not self.standing.may("handle_reports", report.community_id):
             return False
-        return any(role.pk in self.standing.staff_roles for tag in report.tags.all() for role in tag.roles.all())
+        own = [tag for tag in report.tags.all() if tag.community_id == report.community_id]
+        return any(role.pk in self.standing.staff_roles for tag in own for role in tag.roles.all())
 
     def may_read(self, report: Report) -> bool:
         """In full: see `ReportQuerySet.readable_by`, the same rule in SQL."""

@@ -72,6 +72,7 @@ class ReportQuerySet(models.QuerySet["Report"]):
             Report.tags.through.objects.filter(
                 report=OuterRef("pk"),
                 tag__roles__in=standing.staff_roles,
+                tag__community=OuterRef("community"),  # a tag of another community leads nowhere
                 tag__community__in=standing.communities_with("handle_reports"),
             )
         )

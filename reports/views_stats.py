@@ -24,6 +24,7 @@ from community_report.core.when import minutes_words
 from .models import Category, Report
 from .states import Status
 from .statistics import courses, figures
+from .statistics.staff import LEAST_RATINGS
 
 RANGES = (7, 30, 90)
 USUAL = 30
@@ -112,6 +113,7 @@ def stats(request: HttpRequest, place: Place) -> HttpResponse:
             "by_category": _bars(now["by_category"], _category_names(place.community), partial(link, "category")),
             "by_building": _bars(now["by_building"], {}, partial(link, "building")),
             "staff": now["by_staff"],
+            "least_ratings": LEAST_RATINGS,
         }
         return render(request, "reports/stats.html", context)
 

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Community, Home, Invitation, Membership, Role, RosterEntry, User
-from accounts.policies import lacks, standing_of
+from accounts.policies import lacks, may_hand_out, standing_of
 from accounts.services import family, memberships
 from accounts.services.memberships import hold_for_decision, hold_person
 from accounts.services.recording import record
@@ -176,11 +176,13 @@ def reject_binding(*, actor: User, membership: Membership, reason: str) -> Membe
 def revoke_membership(*, actor: User, membership: Membership, reason: str = "") -> Membership:
     """A manager ends an active membership, of whatever role; open claims go back in the same transaction.
 
-    Raises Conflict for one that is not active, and for the community's last manager.
+    Raises Conflict for one that is not active, and for the community's last manager; Forbidden for a manager's by who
+    could not make one.
     """
     with transaction.atomic():
-        membership, _standing = hold_for_decision(actor, membership)
+        membership, standing = hold_for_decision(actor, membership)
         _must_be(membership, Status.ACTIVE)
+        memberships.must_take_away(standing, membership)
         memberships.refuse_last_manager(membership)
         memberships.end(membership, actor=actor, reason=clean(reason)[:200])
         binding_decided.send(sender=Membership, membership=membership, actor=actor)
@@ -210,6 +212,7 @@ def accept_invitation(*, actor: User, code: str, name: str, phone: str) -> Membe
         _must_be_open(invitation)
         if invitation.created_by_id == person.pk and lacks(standing_of(person), invitation.role):
             raise Forbidden(_("这是您发出的邀请，请交给受邀人使用"))
+        _must_still_stand(invitation)
         membership = Membership(
             user=person, community=invitation.community, role=invitation.role, name=name, phone=phone
         )
@@ -221,6 +224,17 @@ def accept_invitation(*, actor: User, code: str, name: str, phone: str) -> Membe
         invitation.save(update_fields=["used_by", "used_at"])
         record("invitation_used", actor=person, community=invitation.community, subject=invitation.role.name)
     return membership
+
+
+def _must_still_stand(invitation: Invitation) -> None:
+    """Whoever invited may still give this role: an invitation is worth no more than the word of who made it."""
+    maker = invitation.created_by
+    if maker is None or invitation.home_id:  # from the shell; a family's is looked at when it is joined
+        return
+    standing = standing_of(maker)
+    may = maker.is_active and standing.may("manage_people", invitation.community_id)
+    if not may or not may_hand_out(standing, invitation.role, None):
+        raise Gone(_("这个邀请码已经过期或作废"), code="invite_expired")
 
 
 def held_by_invitation(invitation: Invitation, person: User) -> QuerySet[Membership]:

@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 from guardian.models import UserObjectPermission
 
 from accounts.models import Community, Membership, Role, User
-from accounts.policies import Standing, require, standing_of
+from accounts.policies import Standing, may_hand_out, require, standing_of
 from accounts.signals import membership_ended
-from community_report.core.errors import Conflict, NotFound
+from community_report.core.errors import Conflict, Forbidden, NotFound
 
 Status = Membership.Status
 
@@ -53,7 +53,7 @@ def start(membership: Membership, *, decided_by: User | None, automatic: bool = 
 
 
 def end(membership: Membership, *, actor: User | None, reason: str = "") -> None:
-    """Active no longer: the group goes with the last membership of the role, direct permissions with the last of all.
+    """Active no longer: the group goes with the last membership of the role, direct permissions with the last work.
 
     Announces `membership_ended`.
     """
@@ -65,7 +65,7 @@ def end(membership: Membership, *, actor: User | None, reason: str = "") -> None
     left = Membership.objects.active().filter(user=membership.user_id, community=membership.community_id)
     if not left.filter(role=membership.role_id).exists():
         membership.user.groups.remove(membership.role.group)
-    if not left.exists():
+    if not left.exclude(role__kind=Role.Kind.RESIDENT).exists():
         direct_permissions(membership.user, membership.community).delete()
     membership_ended.send(sender=Membership, membership=membership, actor=actor)
 
@@ -75,6 +75,12 @@ def direct_permissions(user: User, community: Community) -> QuerySet[UserObjectP
     return UserObjectPermission.objects.filter(
         user=user, content_type=ContentType.objects.get_for_model(Community), object_pk=str(community.pk)
     )
+
+
+def must_take_away(standing: Standing, membership: Membership) -> None:
+    """Who manages is taken away by who manages in full, as it is given. Raises Forbidden."""
+    if membership.user_id != standing.user.pk and not may_hand_out(standing, membership.role, None):
+        raise Forbidden(_("只有管理人员才能移出管理人员"))
 
 
 def refuse_last_manager(membership: Membership) -> None:

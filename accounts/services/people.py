@@ -109,6 +109,7 @@ def set_roles(*, actor: User, membership: Membership, roles: Collection[str]) ->
                 _add(membership, role, actor)
         for role_id, own in held.items():
             if role_id not in {role.pk for role in wanted}:
+                memberships.must_take_away(standing, own)
                 memberships.refuse_last_manager(own)
                 memberships.end(own, actor=actor)
                 binding_decided.send(sender=Membership, membership=own, actor=actor)

@@ -65,6 +65,10 @@ def find_entry(*, community: Community, name: str, phone: str, home: Mapping[str
     )
 
 
+#: Begins a cell that the spreadsheet took for a date: "3-1" is 1 March there, and what was written is lost.
+AS_A_DATE = "date:"
+
+
 @dataclass(frozen=True)
 class RosterRow:
     """One row of the file: its number there (the heading is 1), and its cells as text."""
@@ -159,6 +163,10 @@ class _Import:
         return lines
 
     def _line(self, row: RosterRow) -> _Line:
+        for cell in (row.building, row.unit, row.room):
+            if cell.startswith(AS_A_DATE):
+                said = _("“%(cell)s”被表格软件当成了日期；请把这一列设为文本再导出")
+                raise _Rejected(said % {"cell": cell.removeprefix(AS_A_DATE).removesuffix(" 00:00:00")})
         name, room = clean(row.name), clean_part(row.room)
         if not name or len(name) > MAX_NAME:
             raise _Rejected(_("缺少姓名") if not name else _("姓名太长"))

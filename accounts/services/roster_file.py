@@ -3,15 +3,17 @@
 import csv
 import io
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from datetime import date, time
 from pathlib import Path
+from xml.etree.ElementTree import ParseError
 
 from django.utils.translation import gettext as _
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
-from accounts.services.roster import RosterRow
+from accounts.services.roster import AS_A_DATE, RosterRow
 from accounts.text import clean
 
 #: Headings, English and Chinese; what else a file has is left alone.
@@ -23,6 +25,19 @@ HEADINGS = {
     "phone": ("phone", "手机", "手机号", "电话"),
 }
 MAX_ROWS = 200_000
+#: Of a workbook, unpacked: 200,000 rows take a tenth of it.
+MAX_UNPACKED = 300 << 20
+#: What a damaged workbook, or what only looks like one, makes the reader say, wherever it stumbles.
+_DAMAGED = (
+    zipfile.BadZipFile,
+    InvalidFileException,
+    KeyError,
+    ValueError,
+    IndexError,
+    EOFError,
+    ParseError,
+    zlib.error,
+)
 
 
 class RosterFileError(Exception):
@@ -37,7 +52,7 @@ def read_roster_file(path: Path, name: str = "") -> list[RosterRow]:
     if reader is None:
         raise RosterFileError(_("%(name)s：需要 .xlsx 或 .csv 文件") % {"name": name})
     try:
-        return _rows(islice(reader(path, name), MAX_ROWS + 1))
+        return _rows(reader(path, name))
     except OSError as error:
         raise RosterFileError(f"{path}: {error.strerror or error}") from None
 
@@ -46,6 +61,8 @@ def _rows(table: Iterator[Sequence[object]]) -> list[RosterRow]:
     columns = _columns(next(table, ()))
     rows = []
     for number, cells in enumerate(table, start=2):
+        if number > MAX_ROWS + 1:
+            raise RosterFileError(_("行数太多，最多 %(n)d 行；请分成几个文件") % {"n": MAX_ROWS})
         values = {name: _text(cells[at]) if at < len(cells) else "" for name, at in columns.items()}
         if any(values.values()):
             rows.append(RosterRow(number=number, **values))
@@ -67,20 +84,30 @@ def _text(cell: object) -> str:
         return ""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
+    if isinstance(cell, (date, time)):
+        return f"{AS_A_DATE}{cell}"
     return clean(cell).lstrip("'’‘`")
 
 
 def _workbook(path: Path, name: str) -> Iterator[Sequence[object]]:
     try:
+        _refuse_huge(path, name)
         book = load_workbook(path, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError):
-        raise RosterFileError(_("%(name)s 不是 Excel 工作簿（.xlsx）") % {"name": name}) from None
-    try:
-        sheet = book.worksheets[0]
-        sheet.reset_dimensions()  # some exporters write a wrong size
-        yield from sheet.iter_rows(values_only=True)
-    finally:
-        book.close()
+        try:
+            sheet = book.worksheets[0]
+            sheet.reset_dimensions()  # some exporters write a wrong size
+            yield from sheet.iter_rows(values_only=True)
+        finally:
+            book.close()
+    except _DAMAGED:
+        raise RosterFileError(_("%(name)s 不是 Excel 工作簿（.xlsx），或已损坏") % {"name": name}) from None
+
+
+def _refuse_huge(path: Path, name: str) -> None:
+    """A few packed bytes can be gigabytes, which the reader would take into memory."""
+    with zipfile.ZipFile(path) as packed:
+        if sum(part.file_size for part in packed.infolist()) > MAX_UNPACKED:
+            raise RosterFileError(_("%(name)s 太大了") % {"name": name})
 
 
 def _csv(path: Path, name: str) -> Iterator[Sequence[object]]:
@@ -90,7 +117,9 @@ def _csv(path: Path, name: str) -> Iterator[Sequence[object]]:
     try:
         yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     except csv.Error as error:
-        raise RosterFileError(f"{name}: {error}") from None
+        raise RosterFileError(
+            _("%(name)s 的引号不成对，请重新导出（%(error)s）") % {"name": name, "error": error}
+        ) from None
 
 
 def _decode(raw: bytes, name: str) -> str:

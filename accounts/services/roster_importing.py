@@ -7,6 +7,7 @@ from typing import Any
 from django.core.files.temp import NamedTemporaryFile
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -87,12 +88,19 @@ def _held(actor: User, pk: int) -> RosterImport:
 def undo_import(*, actor: User, pk: int) -> RosterImport:
     """Take back what one import made and changed.
 
-    Raises Conflict where somebody is bound to an entry that it made, or an entry has been changed or removed since.
+    Raises Conflict where somebody is bound to an entry that it made, or has bound by a number that it changed, where an
+    entry has been changed or removed since, or where what stood before has been given to somebody else.
     """
+    community = RosterImport.objects.values_list("community", flat=True).get(pk=pk)
+    Community.objects.select_for_update(no_key=True).get(pk=community)  # no import meanwhile: see `import_roster`
     row = _held(actor, pk)
     if row.applied_at is None or row.undone_at is not None:
         raise Conflict(_("这次导入还没有完成，或已经撤销"))
-    entries = RosterEntry.objects.select_for_update().in_bulk([change[3] for change in row.changes])
+    entries = (
+        RosterEntry.objects.select_for_update(of=("self",))
+        .select_related("home__building")
+        .in_bulk([change[3] for change in row.changes])
+    )
     _refuse_bound(row)
     _refuse_changed(row, entries)
     _restore(row, entries)
@@ -107,7 +115,9 @@ def _made(row: RosterImport) -> list[int]:
 
 
 def _refuse_bound(row: RosterImport) -> None:
-    bound = Membership.objects.live().filter(roster_entry__in=_made(row)).count()
+    changed = [change[3] for change in row.changes if change[1] is not None]
+    by_it = Q(roster_entry__in=_made(row)) | Q(roster_entry__in=changed, decided_at__gte=row.applied_at)
+    bound = Membership.objects.live().filter(by_it).count()
     if bound:
         said = ngettext(
             "已有 %(n)d 人绑定到这次导入的名册，不能撤销", "已有 %(n)d 人绑定到这次导入的名册，不能撤销", bound
@@ -129,9 +139,21 @@ def _restore(row: RosterImport, entries: dict[int, RosterEntry]) -> None:
         if before is not None:
             entries[pk].name, entries[pk].phone = before
             changed.append(entries[pk])
+    _refuse_taken(changed)
     RosterEntry.objects.bulk_update(changed, ["name", "phone"], batch_size=500)
     unused: Any = Home.objects.filter(pk__in=row.new_homes, roster=None, memberships=None)
     unused.delete()
+
+
+def _refuse_taken(changed: list[RosterEntry]) -> None:
+    """Does somebody who was added since have, in the same home, the number that comes back?"""
+    pks = [entry.pk for entry in changed]
+    there = RosterEntry.objects.filter(home__in={entry.home_id for entry in changed}).exclude(pk__in=pks)
+    taken = set(there.values_list("home_id", "phone"))
+    for entry in changed:
+        if (entry.home_id, entry.phone) in taken:
+            words = {"home": entry.home, "phone": entry.phone}
+            raise Conflict(_("%(home)s 现在另有一位的手机是 %(phone)s，不能撤销") % words)
 
 
 def remove_undecided(now: datetime) -> int:

@@ -7,31 +7,31 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import unfold.admin
+from django import forms
 from django.contrib import admin, messages
 from django.core.paginator import Page, Paginator
 from django.db.models import Field, Model, Q, QuerySet
 from django.forms import ModelChoiceField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.views import ChangeList
 
 from .admin_export import ExportMixin
+from .admin_rows import communities_of, community_of, follow, has_several, label_with_community, leads_to_one, own_rows
 from .errors import DomainError
 
 if TYPE_CHECKING:
     AnyPaginator = Paginator[Any]
     ModelAdmin = admin.ModelAdmin[Any]
     TabularInline = admin.TabularInline[Any, Any]
+    ModelForm = forms.ModelForm[Any]
 else:  # the theme's classes, which have no types
     AnyPaginator = Paginator
+    ModelForm = forms.ModelForm
     ModelAdmin, TabularInline = unfold.admin.ModelAdmin, unfold.admin.TabularInline
-
-
-def communities_of(request: HttpRequest, permission: str) -> frozenset[int] | None:
-    """Keys of the communities where this person holds `permission`; None: all of them (a superuser)."""
-    held: frozenset[int] = vars(request)["standing"].communities_with(permission)
-    return None if request.user.is_superuser else held
 
 
 #: Rows of a list are counted so far.
@@ -65,8 +65,17 @@ class BoundedPaginator(AnyPaginator):
         return Page(rows.filter(pk__in=keys), number, self)
 
 
+#: How a list may be narrowed by a field that it offers: what the filters and the links of our own pages say.
+_LOOKUPS = frozenset({
+    "", "__exact", "__in", "__isnull", "__isempty", "__gt", "__gte", "__lt", "__lte", "__id__exact", "__pk__exact",
+    "__year", "__month", "__day", "_from", "_to", "_from_0", "_from_1", "_to_0", "_to_1",
+})  # fmt: skip
+
+
 class DeskAdmin(ModelAdmin):
-    """How every page of the back office behaves."""
+    """How every page of the back office behaves. `linked_by`: fields that links of other pages narrow the list by."""
+
+    linked_by: tuple[str, ...] = ()
 
     paginator = BoundedPaginator
     list_per_page = 50
@@ -75,6 +84,37 @@ class DeskAdmin(ModelAdmin):
     list_filter_submit = True
     compressed_fields = False
     warn_unsaved_form = True
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Only what the list offers: by any other lookup a hidden field could be guessed letter by letter, a password's
+        hash among them. Django refuses those of other tables alone.
+        """
+        offered: set[Any] = {"pk", self.date_hierarchy, *self.linked_by} - {None}
+        for item in self.get_list_filter(request):
+            offered.add(item[0] if isinstance(item, (tuple, list)) else getattr(item, "parameter_name", item))
+        return any(lookup.startswith(path) and lookup.removeprefix(path) in _LOOKUPS for path in offered)
+
+
+class OneCommunityForm(ModelForm):
+    """What a row refers to belongs to the row's own community: a manager of two could mix them up."""
+
+    #: From the row to its community; the admin sets it.
+    community_path = "community"
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        own = cleaned.get("community") or self._community()
+        if own is None:
+            return cleaned
+        for name, value in list(cleaned.items()):  # an error takes its field out
+            rows = [value] if isinstance(value, Model) else list(value) if isinstance(value, QuerySet) else []
+            if any(community_of(row) not in (None, own.pk) for row in rows):
+                self.add_error(name, _("请选择“%(community)s”自己的") % {"community": own})
+        return cleaned
+
+    def _community(self) -> Any:
+        row = self.instance
+        return None if row._state.adding else follow(row, self.community_path)
 
 
 class FiguredList(ChangeList):
@@ -97,6 +137,7 @@ class ScopedAdmin(ExportMixin, DeskAdmin):
     permission = "manage_reports"
     may_add = may_change = True
     may_delete = False
+    form: Any = OneCommunityForm
     change_list_template = "admin/export_change_list.html"
 
     def _holds(self, request: HttpRequest) -> bool:
@@ -124,15 +165,43 @@ class ScopedAdmin(ExportMixin, DeskAdmin):
         if scope is None:
             return rows
         own = Q(*((f"{path}__in", scope) for path in self.community_paths), _connector=Q.OR)
-        if all(_leads_to_one(self.model, path) for path in self.community_paths):
+        if all(leads_to_one(self.model, path) for path in self.community_paths):
             return rows.filter(own)
         return rows.filter(pk__in=self.model._default_manager.filter(own).values("pk"))
+
+    def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        form.community_path = self.community_paths[0]
+        return form
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """A row stays in the community that it was made in: others refer to it there."""
+        fixed = tuple(super().get_readonly_fields(request, obj))
+        stays = obj is not None and "community" in {field.name for field in self.model._meta.fields}
+        return (*fixed, "community") if stays and "community" not in fixed else fixed
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return FiguredList
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        return (*super().get_list_display(request), *ADDED_COLUMNS.get(self.model._meta.label, ()))
+        """With the community, for who has several."""
+        columns = tuple(super().get_list_display(request))
+        if self._leads() and "community" not in columns and has_several(request, self.permission):
+            columns = (columns[0], "own_community", *columns[1:])
+        return (*columns, *ADDED_COLUMNS.get(self.model._meta.label, ()))
+
+    def get_list_select_related(self, request: HttpRequest) -> Any:
+        related = super().get_list_select_related(request)
+        return (*related, self._leads()) if self._leads() and isinstance(related, (tuple, list)) else related
+
+    def _leads(self) -> str:
+        """The path to the one community of a row; "" where there can be several, or the row is one."""
+        path = self.community_paths[0]
+        return path if path != "pk" and leads_to_one(self.model, path) else ""
+
+    @admin.display(description=gettext_lazy("小区"))
+    def own_community(self, row: Model) -> Any:
+        return follow(row, self._leads()) or "—"
 
     def get_inlines(self, request: HttpRequest, obj: Model | None) -> Any:
         return (*super().get_inlines(request, obj), *ADDED_INLINES.get(self.model._meta.label, ()))
@@ -152,11 +221,18 @@ class ScopedAdmin(ExportMixin, DeskAdmin):
         if not db_field.null and db_field.related_model._meta.label == "accounts.Community":
             only = list(choices[:2])
             kwargs |= {"initial": only[0]} if len(only) == 1 else {}
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        return self._labelled(field, request)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs["queryset"] = self._choices(db_field, request)
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
+        return self._labelled(super().formfield_for_manytomany(db_field, request, **kwargs), request)
+
+    def _labelled(self, field: Any, request: HttpRequest) -> Any:
+        """Rows of several communities can have one name."""
+        if field is not None and has_several(request, self.permission):
+            field.label_from_instance = label_with_community
+        return field
 
     def _choices(self, db_field: "Field[Any, Any]", request: HttpRequest) -> QuerySet[Any]:
         """Only what belongs to the person's communities can be chosen; where no path leads there, nothing."""
@@ -165,50 +241,17 @@ class ScopedAdmin(ExportMixin, DeskAdmin):
         return own_rows(model, communities_of(request, self.permission))
 
 
-def _leads_to_one(model: type[Model], path: str) -> bool:
-    """Does the path lead from a row to one community, so that no join doubles it?"""
-    step: Any = model
-    for name in path.split("__"):
-        field = step._meta.pk if name == "pk" else step._meta.get_field(name)
-        if field.many_to_many or field.one_to_many:
-            return False
-        step = field.related_model
-    return True
-
-
-def own_rows(model: type[Model], scope: frozenset[int] | None) -> QuerySet[Any]:
-    """What of a model can be chosen by who manages the communities of `scope` (None: all)."""
-    rows = model._default_manager.all()
-    if scope is None:
-        return rows
-    path = COMMUNITY_PATHS.get(model._meta.label)
-    return rows.filter(**{f"{path}__in": scope}).distinct() if path else rows.none()
-
-
 class OwnFilter(RelatedDropdownFilter):
     """A filter by a related row, offering those of the person's communities without looking through the list's rows."""
 
     def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
         rows = own_rows(field.related_model, communities_of(request, model_admin.permission))
-        return [(row.pk, str(row)) for row in rows[:MOST_CHOICES]]
+        label = label_with_community if has_several(request, model_admin.permission) else str
+        return [(row.pk, label(row)) for row in rows[:MOST_CHOICES]]
 
 
 #: More choices than this are no help in a filter: there is the search.
 MOST_CHOICES = 500
-
-
-#: How a row of each model that can be chosen somewhere leads to its community.
-COMMUNITY_PATHS = {
-    "accounts.Community": "pk",
-    "accounts.Building": "community",
-    "accounts.Home": "building__community",
-    "accounts.Role": "community",
-    "accounts.RosterEntry": "home__building__community",
-    "accounts.User": "memberships__community",
-    "dispatch.GroupRobot": "community",
-    "reports.Tag": "community",
-    "reports.Category": "community",
-}
 
 
 #: What an app above adds to the page of a row of an app below: the model's label → inlines.

@@ -113,7 +113,7 @@ class WordsField(serializers.Field):
 
 @extend_schema_field({"type": "string", "example": "2026-11-23", "description": "A day, or a time in ISO 8601"})
 class MomentField(serializers.Field):
-    """A time, or a day: its beginning, or with `end_of_day` its end. Without a zone it is the server's local time."""
+    """A time, or a day: its beginning, or with `end_of_day` its end. Without a zone: on the active clock."""
 
     default_error_messages = {"invalid": _("日期或时间无效")}
 

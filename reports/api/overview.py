@@ -1,5 +1,8 @@
 """`categories` and `stats`."""
 
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -45,11 +48,12 @@ class StatsView(APIView):
     @extend_schema(operation_id="stats", parameters=[StatsQuery], responses=answers(FiguresOutput, 400, 403))
     def get(self, request: Request) -> Response:
         """The figures of docs/statistics.md for the reports filed in a period."""
-        query = StatsQuery.of(request)
+        community = member_community(
+            standing_of(person_of(request)), StatsQuery.of(request).get("community"), permission="view_statistics"
+        )
+        with timezone.override(ZoneInfo(community.timezone)):  # a day is the community's
+            query = StatsQuery.of(request)
         since, until = query.get("since"), query.get("until")
         if since and until and since >= until:
             raise Invalid.field("until", _("结束时间应晚于开始时间"))
-        community = member_community(
-            standing_of(person_of(request)), query.get("community"), permission="view_statistics"
-        )
         return Response(figures(community, since, until))

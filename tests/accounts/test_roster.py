@@ -1,5 +1,7 @@
 """Importing the roster: Excel and CSV as property offices have them."""
 
+import zipfile
+from datetime import datetime
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from django.utils import translation
 from openpyxl import Workbook
 
 from accounts.models import Building, Home, RosterEntry
+from accounts.services import roster_file
 from accounts.services.roster import find_entry
 from accounts.services.roster_file import RosterFileError, read_roster_file
 from tests.factories import Cast
@@ -176,3 +179,40 @@ def test_looking_up_needs_all_three(cast: Cast) -> None:
     ):
         asked = {"community": cast.community, "name": "李阿姨", "phone": "13900000001", "home": home, **wrong}
         assert find_entry(**asked) is None
+
+
+def test_a_room_that_became_a_date_is_a_bad_row(cast: Cast, tmp_path: Path) -> None:
+    said = run(sheet(tmp_path / "r.xlsx", ["6幢", "1单元", datetime(2026, 3, 1), "刘大爷", "13700000001"], LIU))
+    assert "added: 1" in said
+    assert "2026-03-01" in said
+
+
+@pytest.mark.parametrize("keep", [200, 1500, -30])
+def test_a_damaged_workbook_is_said_to_be_one(tmp_path: Path, keep: int) -> None:
+    path = sheet(tmp_path / "r.xlsx", LIU)
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(RosterFileError, match="已损坏"):
+        read_roster_file(path)
+
+
+def test_a_sheet_cut_short_inside_the_workbook(tmp_path: Path) -> None:
+    whole, cut = sheet(tmp_path / "r.xlsx", LIU), tmp_path / "cut.xlsx"
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(cut, "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            new.writestr(name, data[: len(data) // 2] if name.endswith("sheet1.xml") else data)
+    with pytest.raises(RosterFileError, match="已损坏"):
+        read_roster_file(cut)
+
+
+def test_a_workbook_that_unpacks_to_too_much_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(roster_file, "MAX_UNPACKED", 1000)
+    with pytest.raises(RosterFileError, match="太大"):
+        read_roster_file(sheet(tmp_path / "r.xlsx", LIU))
+
+
+def test_too_many_rows_are_not_cut_off_in_silence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(roster_file, "MAX_ROWS", 1)
+    assert len(read_roster_file(csv(tmp_path / "one.csv", LIU))) == 1
+    with pytest.raises(RosterFileError, match="最多 1 行"):
+        read_roster_file(csv(tmp_path / "two.csv", LIU, LIU))

@@ -8,8 +8,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Home, Record, RosterEntry, RosterImport, User
+from accounts.models import Home, Membership, Record, RosterEntry, RosterImport, User
 from accounts.services import roster_importing as importing
+from accounts.services.bindings import request_binding
 from accounts.text import clean_phone
 from community_report.core.errors import Conflict, DomainError, Forbidden
 from tests.factories import Cast, bind, role_of
@@ -148,3 +149,24 @@ def test_numbers_that_a_spreadsheet_mangled(raw: Any, kept: str) -> None:
 def test_digits_that_are_lost_are_not_made_up(raw: str) -> None:
     with pytest.raises(ValueError, match="no phone number"):
         clean_phone(raw)
+
+
+def test_an_undo_does_not_take_what_was_given_to_somebody_else_since(cast: Cast) -> None:
+    row = prepared(cast)
+    importing.apply_import(actor=cast.manager, pk=row.pk)
+    home = RosterEntry.objects.get(phone="13900000009").home
+    RosterEntry.objects.create(home=home, name="王女士", phone="13900000001")
+    with pytest.raises(Conflict, match="13900000001"):
+        importing.undo_import(actor=cast.manager, pk=row.pk)
+
+
+def test_an_undo_waits_for_who_was_bound_by_a_changed_number(cast: Cast) -> None:
+    row = prepared(cast)
+    importing.apply_import(actor=cast.manager, pk=row.pk)
+    entry = RosterEntry.objects.select_related("home__building").get(phone="13900000009")
+    Membership.objects.filter(user=cast.resident).delete()
+    request_binding(
+        actor=cast.stranger, community=cast.community, name="李阿姨", phone="13900000009", **entry.home.as_dict()
+    )
+    with pytest.raises(Conflict, match="绑定"):
+        importing.undo_import(actor=cast.manager, pk=row.pk)

@@ -46,7 +46,9 @@ def test_a_score_of_few_is_not_shown(cast: Cast) -> None:
     verbs.claim_report(actor=cast.cleaner, report_id=report.pk)
     verbs.resolve_report(actor=cast.cleaner, report_id=report.pk, note="好了")
     verbs.confirm_report(actor=cast.resident, report_id=report.pk, score=2)
-    assert rows(monthly(cast.community, OCTOBER), "按人员")["张师傅"] == [1, 1, "—", 1]
+    found = monthly(cast.community, OCTOBER)
+    assert rows(found, "按人员")["张师傅"] == [1, 1, "—", 1]
+    assert rows(found, "概览")["平均评分"] == ["—", "—"]
 
 
 def test_the_workbook_has_a_sheet_for_each_table(cast: Cast) -> None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from accounts.models import Community, Membership
+from accounts.models import Community, Membership, Role
 from community_report.core.admin import communities_of
 from dispatch.dry_run import dry_run
 from reports.models import Category, Tag
@@ -78,7 +78,13 @@ def _moment(text: str, community: Community) -> datetime | None:
 def _led(community: Community, now: datetime) -> list[Led]:
     """Every tag of the community, in three queries; those that lead to nobody first."""
     by_role = defaultdict(list)
-    members = Membership.objects.active().with_duty(now).filter(community=community, user__is_active=True)
+    # Roles are many people's, a resident's thousands': of those that a tag leads to.
+    led_to = Role.objects.filter(tags__community=community)
+    members = (
+        Membership.objects.active()
+        .with_duty(now)
+        .filter(community=community, user__is_active=True, role__in=led_to.values("pk"))
+    )
     for one in members.select_related("user").order_by("user__display_name"):
         by_role[one.role_id].append(one)
     tags = Tag.objects.filter(community=community).prefetch_related("roles", "categories")

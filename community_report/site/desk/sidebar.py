@@ -160,7 +160,13 @@ def _tabs(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _tab(request: HttpRequest, word: str, label: Words, chosen: str) -> dict[str, Any]:
-    link = reverse("admin:reports_report_changelist") + (f"?need={word}" if word else "")
+    """What the list is narrowed to otherwise stays: a community, a search."""
+    query = request.GET.copy()
+    query.pop("p", None)
+    query.pop("need", None)
+    if word:
+        query["need"] = word
+    link = reverse("admin:reports_report_changelist") + (f"?{query.urlencode()}" if query else "")
     return {"title": _counted(request, word, label), "link": link, "active": word == chosen}
 
 
@@ -170,4 +176,6 @@ def _counted(request: HttpRequest, word: str, label: Words) -> str:
         return str(label)
     scope = communities_of(request, "manage_reports")
     own = Report.objects.all() if scope is None else Report.objects.filter(community__in=scope)
+    if (one := request.GET.get("community__id__exact", "")).isdecimal():
+        own = own.filter(community=int(one))
     return f"{label} {ATTENTION[word](own, timezone.now()).count()}"

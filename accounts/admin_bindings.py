@@ -1,0 +1,137 @@
+"""The back office: bindings, looked at beside the roster before they are decided."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from community_report.core.admin import OwnFilter, ReadOnly, ScopedAdmin
+from community_report.core.errors import DomainError
+
+from .models import Membership, User
+from .policies import person_of
+from .roster_says import Verdict, roster_says
+from .services import bindings
+
+#: Each is a decision about a person, and a transaction of its own.
+MOST_AT_ONCE = 100
+
+
+@dataclass(frozen=True)
+class Decision:
+    """`reason`: what a reason is begun with; None where none is asked for. `decide` raises what the service refuses."""
+
+    title: Any  # lazy words
+    decide: Callable[[User, Membership, str], object]
+    reason: Any = None
+
+
+DECISIONS = {
+    "approve": Decision(
+        _("通过所选绑定"), lambda actor, row, _reason: bindings.approve_binding(actor=actor, membership=row)
+    ),
+    "reject": Decision(
+        _("拒绝所选绑定"),
+        lambda actor, row, reason: bindings.reject_binding(actor=actor, membership=row, reason=reason),
+        _("资料与名册不符"),
+    ),
+    "revoke": Decision(
+        _("解除所选绑定"),
+        lambda actor, row, reason: bindings.revoke_membership(actor=actor, membership=row, reason=reason),
+        "",
+    ),
+}
+
+
+class DecisionForm(forms.Form):
+    reason = forms.CharField(
+        label=_("原因"), max_length=200, widget=UnfoldAdminTextInputWidget(), help_text=_("对方会看到")
+    )
+
+
+@admin.register(Membership)
+class MembershipAdmin(ReadOnly, ScopedAdmin):
+    permission = "manage_people"
+    list_display = ("name", "role", "place", "status", "phone", "on_duty", "created_at", "decided_at")
+    list_filter = ("status", ("role", OwnFilter), "automatic")
+    list_select_related = ("role", "home__building", "user", "community")
+    search_fields = ("name", "phone", "user__display_name")
+    date_hierarchy = "created_at"
+    actions = tuple(DECISIONS)
+
+    @admin.display(description=_("房屋"), ordering="home")
+    def place(self, row: Membership) -> str:
+        """The home, or what somebody says is theirs."""
+        if row.home:
+            return str(row.home)
+        stated = row.stated_home or {}
+        said = " ".join(filter(None, (str(stated.get(part) or "") for part in ("building", "unit", "room"))))
+        return gettext("自称：%(home)s") % {"home": said} if said else "—"
+
+    @admin.action(description=DECISIONS["approve"].title)
+    def approve(self, request: HttpRequest, chosen: QuerySet[Membership]) -> HttpResponse | None:
+        return self._ask_or_do(request, chosen, "approve")
+
+    @admin.action(description=DECISIONS["reject"].title)
+    def reject(self, request: HttpRequest, chosen: QuerySet[Membership]) -> HttpResponse | None:
+        return self._ask_or_do(request, chosen, "reject")
+
+    @admin.action(description=DECISIONS["revoke"].title)
+    def revoke(self, request: HttpRequest, chosen: QuerySet[Membership]) -> HttpResponse | None:
+        return self._ask_or_do(request, chosen, "revoke")
+
+    def _ask_or_do(self, request: HttpRequest, chosen: QuerySet[Membership], name: str) -> HttpResponse | None:
+        decision, rows = DECISIONS[name], list(chosen.for_view()[: MOST_AT_ONCE + 1])  # type: ignore[attr-defined]
+        if len(rows) > MOST_AT_ONCE:
+            self.message_user(request, gettext("一次最多 %(n)d 条") % {"n": MOST_AT_ONCE}, messages.ERROR)
+            return None
+        form = DecisionForm(request.POST if "apply" in request.POST else None, initial={"reason": decision.reason})
+        if "apply" in request.POST and (decision.reason is None or form.is_valid()):
+            reason = "" if decision.reason is None else form.cleaned_data["reason"]
+            self._decide(request, rows, lambda row: decision.decide(person_of(request), row, reason))
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": decision.title,
+            "opts": self.opts,
+            "action": name,
+            "form": None if decision.reason is None else form,
+            "chosen": beside_the_roster(rows),
+            "checkbox": ACTION_CHECKBOX_NAME,
+        }
+        return render(request, "admin/accounts/decide.html", context)
+
+    def _decide(self, request: HttpRequest, rows: Sequence[Membership], act: Callable[[Membership], object]) -> None:
+        """Do it to each, and say how many went through and why the others did not."""
+        done = 0
+        for row in rows:
+            try:
+                act(row)
+                done += 1
+            except DomainError as refused:
+                self.message_user(request, f"{row}: {refused.detail}", messages.WARNING)
+        self.message_user(request, gettext("已处理 %(n)d 条") % {"n": done})
+
+
+def beside_the_roster(rows: Sequence[Membership]) -> list[tuple[Membership, Verdict | None]]:
+    """What the roster says to each that is still to be decided."""
+    waiting: dict[Any, list[Membership]] = defaultdict(list)
+    for row in rows:
+        if row.status == Membership.Status.PENDING:
+            waiting[row.community].append(row)
+    said = {
+        row.pk: verdict
+        for community, asked in waiting.items()
+        for row, verdict in zip(asked, roster_says(community, asked), strict=True)
+    }
+    return [(row, said.get(row.pk)) for row in rows]
