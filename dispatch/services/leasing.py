@@ -168,10 +168,10 @@ def _ship(rows: list[Delivery], desk: Desk, now: datetime) -> Shipment | None:
     channels = desk.stops.passable(possible, first.kind)
     if not channels:
         stopped = desk.stops.code(possible[0].name, first.kind) if possible else ""
-        _give_up(rows, stopped or first.code or "no_channel")
+        _give_up(rows, stopped or first.code or "no_channel", now)
         return None
     if channels[0].name == SMS and not desk.texting.spend(first.user_id, now):
-        _give_up(rows, LOST if first.lost_answers else CAPPED)
+        _give_up(rows, LOST if first.lost_answers else CAPPED, now)
         return None
     desk.stops.ask(channels[0].name, first.kind)
     spared = desk.spared.get(channels[0].name)
@@ -185,9 +185,9 @@ def _ship(rows: list[Delivery], desk: Desk, now: datetime) -> Shipment | None:
     return None if spared and spared > now else Shipment(rows, message, channels, lease)
 
 
-def _give_up(rows: list[Delivery], code: str) -> None:
+def _give_up(rows: list[Delivery], code: str, now: datetime) -> None:
     for row in rows:
-        row.status, row.leased_until, row.code, row.due_at = Delivery.Status.DEAD, None, code, timezone.now()
+        row.status, row.leased_until, row.code, row.due_at = Delivery.Status.DEAD, None, code, now
 
 
 def _message(row: Delivery, desk: Desk, *, count: int) -> Message:
