@@ -18,12 +18,14 @@ from .texting import active_gateway
 SHORT = timedelta(seconds=10)
 #: What was given up longer ago than this is not sent again by itself when its way works again, and how much at most.
 WITHIN, AT_MOST = timedelta(days=1), 20_000
-#: After a silence, which may have lasted for days, what was written within so long goes again as far as it is still
-#: true: of reports that are not over (or how they ended), notices that stand, and bindings.
+#: Written longer ago than this nothing goes again by itself, after however long a stop or silence.
 STILL_NEWS = timedelta(days=7)
+_UNTIL_CLAIMED = Q(kind__in=(Kind.NEW_REPORT, Kind.UNCLAIMED, Kind.IGNORED))
+#: After a silence, which may have lasted for days: of reports that are not over (or how they ended), notices that
+#: stand, and bindings.
 _STILL_TRUE = (
-    Q(kind__in=(Kind.NEW_REPORT, Kind.UNCLAIMED, Kind.IGNORED), report__status=Status.SUBMITTED)
-    | ~Q(kind__in=(Kind.NEW_REPORT, Kind.UNCLAIMED, Kind.IGNORED)) & Q(report__status__in=OPEN)
+    _UNTIL_CLAIMED & Q(report__status=Status.SUBMITTED)
+    | ~_UNTIL_CLAIMED & Q(report__status__in=OPEN)
     | Q(kind__in=(Kind.CLOSED, Kind.DISMISSED, Kind.MERGED), report__status=F("kind"))
     | Q(notice__isnull=False, notice__deleted_at=None)
     | Q(kind=Kind.BINDING_DECIDED)
@@ -65,15 +67,17 @@ def _carried_by(channel: str) -> set[str]:
 
 def given_up(way: str, since: datetime, now: datetime) -> QuerySet[Delivery]:
     """What died, whenever it was written, since this way is stopped, and that it might have carried."""
-    died_after = max(since - SHORT, now - WITHIN)
-    return Delivery.objects.filter(status=Delivery.Status.DEAD, kind__in=kinds_of(way), due_at__gte=died_after)
+    return _dead(now).filter(kind__in=kinds_of(way), due_at__gte=max(since - SHORT, now - WITHIN))
 
 
 def died_in_silence(since: datetime, now: datetime) -> QuerySet[Delivery]:
     """What was given up while WeChat answered nobody for longer than it is tried, and is still true."""
-    news = Delivery.objects.filter(status=Delivery.Status.DEAD, created_at__gte=now - STILL_NEWS)
-    dead = news.filter(failed_at__gte=since)
-    return dead.exclude(channel__in=OUTSIDE_WECHAT).filter(_STILL_TRUE)
+    return _dead(now).filter(_STILL_TRUE, failed_at__gte=since).exclude(channel__in=OUTSIDE_WECHAT)
+
+
+def _dead(now: datetime) -> QuerySet[Delivery]:
+    """What is so old that nobody would want it any more is not even looked at."""
+    return Delivery.objects.filter(status=Delivery.Status.DEAD, created_at__gte=now - STILL_NEWS)
 
 
 def revive(given_up: QuerySet[Delivery]) -> QuerySet[Delivery]:
