@@ -70,7 +70,7 @@ def test_one_template_is_not_asked_every_second_whatever_comes(wechat: WeChat, c
     template()
     wechat.on(SEND_TEMPLATE, error(40037))
     wechat.on(SEND_TEXT, error(40037))  # no other way for anybody
-    for _ in range(20):
+    for _ in range(10):
         cast.report()
     send_all()
     Trouble.objects.exclude(key="40037:template:new_report").delete()
@@ -83,7 +83,7 @@ def test_one_template_is_not_asked_every_second_whatever_comes(wechat: WeChat, c
 
 
 def test_who_goes_another_way_now_is_not_followed_by_the_next_each_second(wechat: WeChat, cast: Cast) -> None:
-    for _ in range(40):
+    for _ in range(5):
         cast.report()
     route_all()
     now = timezone.now()
