@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 #: The modules of faults, in the order in which they are run; importing one registers what is in it.
-TOPICS = ("kills", "callbacks", "races", "redis", "database", "wechat", "media")
+TOPICS = ("kills", "callbacks", "races", "redis", "database", "wechat", "groups", "media")
 
 
 class Run:

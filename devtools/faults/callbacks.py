@@ -5,7 +5,7 @@ import time
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
-from devtools.faults.registry import Scene, clock, expect, fault, word
+from devtools.faults.registry import MESSAGES, Scene, clock, expect, fault, word
 from devtools.waiting import until
 
 if TYPE_CHECKING:  # models exist only after django.setup()
@@ -131,6 +131,31 @@ def poison(scene: Scene) -> None:
     InboundMessage.objects.filter(pk=message.pk).update(payload=whole)
     _process_again(telling, message)
     scene.note("both were given up, seen, mended and replayed")
+
+
+@fault("poison-delivery", 24)
+def poison_delivery(scene: Scene) -> None:
+    """a message that cannot be made: dead by itself with `fault`, all others flow, sent again when mended"""
+    from accounts.models import User
+    from dispatch.models import Delivery
+    from dispatch.services.retrying import retry_deliveries
+
+    scene.may_end_with = {"fault"}
+    scene.sandbox.fault("json", MESSAGES, errcode=-1)
+    report = scene.file()
+    scene.wait_for_hits(2)
+    zhang = scene.town.people["zhang"]
+    mutes = User.objects.get(pk=zhang.pk).muted_kinds
+    User.objects.filter(pk=zhang.pk).update(muted_kinds=7)  # no list of kinds
+    scene.sandbox.clear_faults()
+    began = clock()
+    until(lambda: scene.shown("wang", report) > 0, 60, "the others were not told")
+    scene.note(f"the other was told {clock() - began:.1f} s after WeChat's return")
+    theirs = Delivery.objects.filter(user=zhang, report_id=report)
+    until(lambda: theirs.filter(status="dead", code="fault").exists(), 60, "it is not seen to be dead")
+    User.objects.filter(pk=zhang.pk).update(muted_kinds=mutes)
+    expect(retry_deliveries(theirs, status="dead") == 1, "it cannot be sent again")
+    until(lambda: scene.shown("zhang", report) > 0, 20, "it was not sent after all")
 
 
 def _give_up(telling: "Outbox", message: "InboundMessage") -> None:

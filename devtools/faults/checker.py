@@ -30,7 +30,7 @@ def unsettled(since: datetime) -> dict[str, int]:
     from django.db.models import Q
     from django.utils import timezone
 
-    from dispatch.models import Delivery, InboundMessage, Outbox
+    from dispatch.models import Delivery, GroupMessage, InboundMessage, Outbox, RobotPost
     from reports.models import Attachment
 
     connection.close()  # the fault may have broken it
@@ -40,6 +40,10 @@ def unsettled(since: datetime) -> dict[str, int]:
         "deliveries": Delivery.objects.filter(
             Q(due_at__lte=soon) | Q(failed_at__isnull=False), status="pending", created_at__gte=since
         ),
+        "lists": GroupMessage.objects.filter(
+            Q(status="pending") | Q(settled_at=None) & ~Q(result={}), created_at__gte=since
+        ),
+        "posts": RobotPost.objects.filter(status="pending", robot__active=True, created_at__gte=since),
         "media": Attachment.objects.filter(status="pending", created_at__gte=since),
         "callbacks": InboundMessage.objects.filter(handled_at=None, error="", received_at__gte=since),
     }
@@ -49,7 +53,7 @@ def unsettled(since: datetime) -> dict[str, int]:
 def reconcile(scene: Scene) -> Books:
     """Compare the books of everything since the fault began."""
     books = Books()
-    for part in (_reports, _pushes, _callbacks, _web, _media):
+    for part in (_reports, _pushes, _lists, _posts, _callbacks, _web, _media):
         books.problems += part(scene, books.figures)
     return books
 
@@ -76,9 +80,11 @@ def _pushes(scene: Scene, figures: dict[str, Any]) -> Iterator[str]:
     made = list(Delivery.objects.filter(created_at__gte=scene.since).select_related("user"))
     seen = _seen(scene)
     wanted: Counter[tuple[str, str]] = Counter()
+    by_list: Counter[tuple[str, str]] = Counter()
     for row in made:
         if row.status in ("sent", "delivered"):
             wanted[str(row.user.openid), row.path] += 1
+            by_list[str(row.user.openid), row.path] += row.channel == "mass"
         elif row.code not in scene.may_end_with:
             yield f"delivery {row.pk} ({row.kind} to {row.user}) is {row.status} {row.code}"
     figures["pushes"] = sum(wanted.values())
@@ -87,6 +93,8 @@ def _pushes(scene: Scene, figures: dict[str, Any]) -> Iterator[str]:
             yield f"{key} was recorded as sent {number} times and shown {dict(seen[key])}"
         if (copies := seen[key]["template"] - number) > 0:
             yield f"{key}: {copies} templates too many"
+        if (copies := seen[key]["mass"] - by_list[key]) > 0:
+            yield f"{key}: {copies} group messages too many"
         figures["texts again"] = figures.get("texts again", 0) + max(0, seen[key]["custom"] - number)
     if figures.get("texts again") and not scene.texts_may_repeat:
         yield f"{figures['texts again']} texts were shown again"
@@ -100,13 +108,46 @@ def _seen(scene: Scene) -> dict[tuple[str, str], Counter[str]]:
     for entry in scene.sandbox.messages(after=scene.journal_from, limit=100_000):
         text = f"{entry.get('url', '')} {entry.get('text', '')}"
         path = text.partition(base)[2].split('"')[0].split(" ")[0]
-        shown.setdefault((entry["openid"], path), Counter())[entry["channel"]] += 1
+        shown.setdefault((entry.get("openid", ""), path), Counter())[entry["channel"]] += 1
     return _Missing(shown)
 
 
 class _Missing(dict[tuple[str, str], Counter[str]]):
     def __missing__(self, key: tuple[str, str]) -> Counter[str]:
         return Counter()
+
+
+def _lists(scene: Scene, figures: dict[str, Any]) -> Iterator[str]:
+    """Everybody of a list that WeChat took is counted as reached by it; a list that it refused is no surprise."""
+    from dispatch.models import GroupMessage
+
+    for message in GroupMessage.objects.filter(created_at__gte=scene.since):
+        figures["lists"] = figures.get("lists", 0) + 1
+        reached = message.deliveries.filter(status__in=("sent", "delivered"), channel="mass").count()
+        if message.status == "sent" and reached != message.people:
+            yield f"list {message.pk} was taken for {message.people} people; {reached} deliveries are sent by it"
+        if message.status != "sent" and message.code not in scene.may_end_with:
+            yield f"list {message.pk} is {message.status} {message.code}"
+
+
+def _posts(scene: Scene, figures: dict[str, Any]) -> Iterator[str]:
+    """Each post stands in its group, once; again where its answer was lost."""
+    from dispatch.models import RobotPost
+
+    rows = list(RobotPost.objects.filter(created_at__gte=scene.since))
+    shown = [
+        entry["text"] for entry in scene.sandbox.messages(after=scene.journal_from, limit=100_000, channel="robot")
+    ]
+    figures["posts"] = len(rows)
+    for row in rows:
+        copies = sum(f"{row.text}\n{scene.stage.web_url}{row.path}" in text for text in shown)
+        figures["posts again"] = figures.get("posts again", 0) + max(0, copies - 1)
+        if row.status != "sent" and row.code not in scene.may_end_with:
+            yield f"post {row.pk} is {row.status} {row.code}"
+        if row.status == "sent" and copies == 0:
+            yield f"post {row.pk} was recorded as sent and stands in no group"
+    if figures.get("posts again") and not scene.texts_may_repeat:
+        yield f"{figures['posts again']} posts stand in a group again"
 
 
 def _told(scene: Scene, told: set[tuple[str, str | None]]) -> Iterator[str]:

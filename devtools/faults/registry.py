@@ -34,7 +34,7 @@ class Scene:
     since: datetime
     ledger: Ledger = field(default_factory=Ledger)
     notes: list[str] = field(default_factory=list)
-    #: Texts whose answer was lost on purpose may be shown again.
+    #: Texts and posts into groups whose answer was lost on purpose may be shown again.
     texts_may_repeat: bool = False
     #: WeChat's codes with which a delivery may end without being sent.
     may_end_with: set[str] = field(default_factory=set)

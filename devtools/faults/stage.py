@@ -26,7 +26,8 @@ class Stage(Demo):
 
     def environment(self, servers: dict[str, str]) -> dict[str, str]:
         # A worker that is asked to gather or to slow people down would blur who was told of what.
-        return super().environment(servers) | {"THROTTLE_SCALE": "0", "PUSH_GATHER_PER_MINUTE": "0"}
+        ours = {"THROTTLE_SCALE": "0", "PUSH_GATHER_PER_MINUTE": "0", "OUTWARD_ORIGINS": self.sandbox_url}
+        return super().environment(servers) | ours
 
     def _start(self, environment: dict[str, str]) -> None:
         self._bring_up(environment)

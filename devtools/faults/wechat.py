@@ -156,6 +156,7 @@ def window_closed(scene: Scene) -> None:
 def template_wrong(scene: Scene) -> None:
     """40037: WeChat does not know the template; the text takes over, and the operator sees a trouble"""
     from dispatch.models import Trouble
+    from dispatch.services.troubles import FIRST_STOP_PAUSE
 
     scene.sandbox.settings(enforce=False)
     scene.sandbox.fault("json", TEMPLATE, errcode=40037)
@@ -164,6 +165,7 @@ def template_wrong(scene: Scene) -> None:
     scene.note(f"by text in {took:.1f} s; troubles: {troubles}")
     expect(any(key.startswith("40037") for key in troubles), "no trouble is noted")
     scene.sandbox.clear_faults()
+    scene.pause(FIRST_STOP_PAUSE.total_seconds() + 1)  # then the next message asks
     scene.wait_shown(scene.file())
     until(lambda: not Trouble.objects.exists(), 10, "the trouble stays although it works again")
 

@@ -17,8 +17,7 @@ from .texting import active_gateway
 SHORT = timedelta(seconds=10)
 #: What was given up longer ago than this is not sent again by itself when its way works again, and how much at most.
 WITHIN, AT_MOST = timedelta(days=1), 20_000
-#: After a silence, which may have lasted for days, what was written within so long goes again as far as it is still
-#: true.
+#: Written longer ago than this nothing goes again by itself, after however long a stop or silence.
 STILL_NEWS = timedelta(days=7)
 
 
@@ -56,15 +55,18 @@ def _carried_by(channel: str) -> set[str]:
 
 def given_up(way: str, since: datetime, now: datetime) -> QuerySet[Delivery]:
     """What died, whenever it was written, since this way is stopped, and that it might have carried."""
-    died_after = max(since - SHORT, now - WITHIN)
-    return Delivery.objects.filter(status=Delivery.Status.DEAD, kind__in=kinds_of(way), due_at__gte=died_after)
+    return _dead(now).filter(kind__in=kinds_of(way), due_at__gte=max(since - SHORT, now - WITHIN))
 
 
 def died_in_silence(since: datetime, now: datetime) -> QuerySet[Delivery]:
     """What was given up while WeChat answered nobody for longer than it is tried, and is still true."""
-    news = Delivery.objects.filter(status=Delivery.Status.DEAD, created_at__gte=now - STILL_NEWS)
-    dead = news.filter(failed_at__gte=since)
-    return dead.exclude(channel__in=OUTSIDE_WECHAT).exclude(no_longer_true(now))
+    dead = _dead(now).filter(failed_at__gte=since).exclude(channel__in=OUTSIDE_WECHAT)
+    return dead.exclude(no_longer_true(now))
+
+
+def _dead(now: datetime) -> QuerySet[Delivery]:
+    """What is so old that nobody would want it any more is not even looked at."""
+    return Delivery.objects.filter(status=Delivery.Status.DEAD, created_at__gte=now - STILL_NEWS)
 
 
 def revive(given_up: QuerySet[Delivery]) -> QuerySet[Delivery]:

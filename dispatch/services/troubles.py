@@ -138,7 +138,7 @@ def asked(ways: Collection[str], now: datetime) -> None:
 def ask_again(way: str) -> None:
     """Something about this way was changed by hand: the next message asks whether it works now."""
     long_ago = timezone.now() - 2 * QUOTA_PAUSE
-    Trouble.objects.filter(key__endswith=f":{way}").update(last_at=long_ago, since=long_ago, probed_at=None)
+    Trouble.objects.filter(key__endswith=f":{way}").update(last_at=long_ago, probed_at=None)
 
 
 def spared_until() -> dict[str, datetime]:

@@ -106,7 +106,7 @@ def test_bindings_are_decided_beside_the_roster_and_with_a_reason(cast: Cast) ->
     asked = client.post(BINDINGS, chosen).content.decode()
     assert "13900000001" in asked  # the roster's number beside the stated one
     assert Membership.objects.get(pk=waiting.pk).status == "pending"
-    assert "这个字段是必填项" in client.post(BINDINGS, {**chosen, "apply": "1", "reason": ""}).content.decode()
+    assert 'role="alert"' in client.post(BINDINGS, {**chosen, "apply": "1", "reason": ""}).content.decode()
     client.post(BINDINGS, {**chosen, "apply": "1", "reason": "号码不对"})
     waiting.refresh_from_db()
     assert (waiting.status, waiting.reason) == ("rejected", "号码不对")

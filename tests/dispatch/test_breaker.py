@@ -121,6 +121,25 @@ def test_what_waited_since_before_the_stop_comes_back_too(
     assert only(cast.cleaner).status == "sent"
 
 
+def test_what_died_hours_before_the_template_was_corrected_comes_back(
+    wechat: WeChat, cast: Cast, report: Report
+) -> None:
+    template()
+    cast.report()
+    route_all()
+    now = timezone.now()
+    Delivery.objects.update(status="dead", code="40037", due_at=now - timezone.timedelta(hours=5))
+    Trouble.objects.create(
+        key="40037:template:new_report", since=now - timezone.timedelta(hours=6), last_at=now, told_at=now
+    )
+    wechat.on(SEND_TEMPLATE, ok(msgid=1))
+    templates.set_templates([templates.Entry(Kind.NEW_REPORT, "TPL-2", {"thing1": "title"})])
+    pulse_after(0)
+    pulse_after(21)
+    reports = Delivery.objects.filter(kind=Kind.NEW_REPORT)
+    assert set(reports.values_list("status", flat=True)) == {"sent"}
+
+
 def test_what_died_long_ago_stays_dead(wechat: WeChat, cast: Cast, report: Report) -> None:
     wechat.on(SEND_TEXT, error(48001))
     send_all()
