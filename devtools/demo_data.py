@@ -27,6 +27,8 @@ NOTICE = """各位业主：
 为保证饮用水卫生，本周五 9:00–12:00 清洗二次供水水箱，届时 6 幢停水，请提前储水。
 
 府琛花园物业服务中心"""
+#: Of the sandbox's cast.
+SUBSCRIPTION = "Ns8yHt3KfD6qSUBSCRIBEv1wMc9ZxRb4LgJp7eAo2Ui"
 CAST = Path(__file__).resolve().parents[1] / "sandbox" / "cast.toml"
 
 
@@ -43,9 +45,29 @@ def main() -> None:
         with contextlib.redirect_stdout(sys.stderr):
             call_command("wechat_menu", "sync")
         Story(os.environ["SANDBOX_URL"]).tell()
+        _more_ways(os.environ["SANDBOX_URL"])
     community = Community.objects.get(slug="fuchen")
     print(
         f"Manager's admin login (sets a password, once): {issue_admin_login(community=community, phone='13800020004')}"
+    )
+
+
+def _more_ways(sandbox_url: str) -> None:
+    """A robot in the staff's group chat, which the sandbox plays, and a message that residents can agree to."""
+    from accounts.models import Community, Role
+    from dispatch.models import GroupRobot, SubscriptionTemplate
+
+    community = Community.objects.get(slug="fuchen")
+    robot = GroupRobot.objects.create(
+        community=community,
+        name="府琛花园工作群",
+        vendor=GroupRobot.Vendor.WECOM,
+        address=f"{sandbox_url}/cgi-bin/webhook/send?key=demo",
+        active=True,
+    )
+    robot.roles.set(community.roles.filter(kind=Role.Kind.STAFF))
+    SubscriptionTemplate.objects.create(
+        kind="resolved", template_id=SUBSCRIPTION, fields={"thing1": "title", "phrase2": "status"}
     )
 
 
