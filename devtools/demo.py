@@ -122,6 +122,7 @@ class Demo:
             "WECHAT_API_BASE_URL": self.sandbox_url,
             "WECHAT_OAUTH_BASE_URL": self.sandbox_url,
             "WECHAT_JSSDK_URL": f"{self.sandbox_url}/open/js/jweixin-1.6.0.js",
+            "OUTWARD_ORIGINS": self.sandbox_url,
             "MEDIA_ROOT": str(self.home / "media"),
             "LOG_FORMAT": "console",
             "PYTHONUNBUFFERED": "1",

@@ -36,6 +36,8 @@ ANSWERS = (
     (False, "dismiss", "不归物业", "这件事不在物业管理范围内，建议联系社区居委会，需要时我们可以帮您联系。"),
     (False, "", "稍后联系", "我们已经记下，工作时间内会打电话联系您。"),
 )
+#: Of the sandbox's cast.
+SUBSCRIPTION = "Ns8yHt3KfD6qSUBSCRIBEv1wMc9ZxRb4LgJp7eAo2Ui"
 CAST = Path(__file__).resolve().parents[1] / "sandbox" / "cast.toml"
 
 
@@ -53,9 +55,29 @@ def main() -> None:
             call_command("wechat_menu", "sync")
         prepare_answers(Community.objects.get(slug="fuchen"))
         Story(os.environ["SANDBOX_URL"]).tell()
+        _more_ways(os.environ["SANDBOX_URL"])
     community = Community.objects.get(slug="fuchen")
     print(
         f"Manager's admin login (sets a password, once): {issue_admin_login(community=community, phone='13800020004')}"
+    )
+
+
+def _more_ways(sandbox_url: str) -> None:
+    """A robot in the staff's group chat, which the sandbox plays, and a message that residents can agree to."""
+    from accounts.models import Community, Role
+    from dispatch.models import GroupRobot, SubscriptionTemplate
+
+    community = Community.objects.get(slug="fuchen")
+    robot = GroupRobot.objects.create(
+        community=community,
+        name="府琛花园工作群",
+        vendor=GroupRobot.Vendor.WECOM,
+        address=f"{sandbox_url}/cgi-bin/webhook/send?key=demo",
+        active=True,
+    )
+    robot.roles.set(community.roles.filter(kind=Role.Kind.STAFF))
+    SubscriptionTemplate.objects.create(
+        kind="resolved", template_id=SUBSCRIPTION, fields={"thing1": "title", "phrase2": "status"}
     )
 
 

@@ -1,5 +1,6 @@
 """The back office of the ledger: what became of each message, on a report's page as well, and sending again."""
 
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -180,24 +181,36 @@ class PostInline(ReadOnlyInline):
     model = Outbox
     formset = PostFormSet
     verbose_name_plural = _("通知了哪些群")
-    fields = readonly_fields = ("kind", "created_at", "posts")
+    fields = readonly_fields = ("what", "time", "posts")
     ordering = ("-created_at",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Outbox]:
         rows = super().get_queryset(request).filter(Exists(RobotPost.objects.filter(outbox=OuterRef("pk"))))
         return rows.prefetch_related("robot_posts__robot")
 
+    @admin.display(description=_("消息类型"))
+    def what(self, box: Outbox) -> str:
+        return box.get_kind_display()
+
+    @admin.display(description=_("时间"))
+    def time(self, box: Outbox) -> str:
+        return _clock(box.created_at)
+
     @admin.display(description=_("群机器人"))
     def posts(self, box: Outbox) -> str:
         lines = (
-            (" · ".join(filter(None, (post.robot.name, post.get_status_display(), _time(post), post_words(post)))),)
+            (
+                " · ".join(
+                    filter(None, (post.robot.name, post.get_status_display(), _clock(post.sent_at), post_words(post)))
+                ),
+            )
             for post in box.robot_posts.all()
         )
         return format_html_join(mark_safe("<br>"), "{}", lines)
 
 
-def _time(post: RobotPost) -> str:
-    return date_format(timezone.localtime(post.sent_at), "Y-m-d H:i") if post.sent_at else ""
+def _clock(moment: datetime | None) -> str:
+    return date_format(timezone.localtime(moment), "Y-m-d H:i") if moment else ""
 
 
 ADDED_INLINES["reports.Report"] = [DeliveryInline, PostInline]

@@ -3,20 +3,25 @@
 Addresses and secrets of both are written and never shown again.
 """
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminPasswordWidget
 
 from accounts.models import Role
+from accounts.policies import person_of
 from community_report.core.admin import OwnFilter, ReadOnly, ScopedAdmin, SuperuserAdmin
 from community_report.outward.door import is_allowed, origin_of
 from community_report.outward.sms import unknown_placeholders
@@ -24,9 +29,12 @@ from community_report.outward.sms import unknown_placeholders
 from .kinds import Kind
 from .models import GroupRobot, RobotPost, SmsGateway
 from .models_outward import GROUP_KINDS
-from .reasons import post_words
+from .outward_figures import Figures, figures_of, last_post, last_text, sms_figures, with_figures
+from .reasons import post_words, reason_words
 from .services import troubles
 from .services.alarms import ROBOT
+from .services.outcomes import Accepted, code_of
+from .services.robot_tests import send_test_post
 from .services.robots import post_again
 from .services.texting import sent_today
 from .values import VALUES
@@ -89,19 +97,60 @@ class RobotForm(_KeepsSecrets, RobotModelForm):
         return values
 
 
+def figures_words(figures: Figures) -> str:
+    words = gettext("发出 %(sent)d，失败 %(failed)d，等待重发 %(waiting)d")
+    return words % {"sent": figures.sent, "failed": figures.failed, "waiting": figures.waiting}
+
+
+def _said(moment: datetime | None, status: str, answer: str) -> str:
+    """When something was tried, what became of it, and what was answered."""
+    when = date_format(timezone.localtime(moment), "m-d H:i") if moment else ""
+    return " · ".join(filter(None, (when, status, answer)))
+
+
 @admin.register(GroupRobot)
 class GroupRobotAdmin(ScopedAdmin):
     form = RobotForm
     may_delete = True
-    list_display = ("name", "community", "vendor", "active", "state")
+    list_display = ("name", "community", "vendor", "active", "state", "week", "last_answer")
     list_select_related = ("community",)
-    fields = ("community", "name", "vendor", "address", "secret", "roles", "kinds", "active")
+    fields = ("community", "name", "vendor", "address", "secret", "roles", "kinds", "active", "week", "last_answer")
+    readonly_fields = ("week", "last_answer")
+    change_form_template = "admin/dispatch/robot_form.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[GroupRobot]:
+        return with_figures(super().get_queryset(request), timezone.now())
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(require_POST(self.test_post))
+        return [path("<path:object_id>/test/", view, name="robot_test"), *super().get_urls()]
+
+    def test_post(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """A post into the group now, as it is set up in the database."""
+        robot = self.get_object(request, unquote(object_id))
+        if robot is None or not self.has_change_permission(request, robot):
+            raise Http404
+        outcome = send_test_post(actor=person_of(request), robot=robot)
+        if isinstance(outcome, Accepted):
+            self.message_user(request, gettext("已发到群里"), messages.SUCCESS)
+        else:
+            self.message_user(request, post_words(RobotPost(robot=robot, code=code_of(outcome))), messages.ERROR)
+        return HttpResponseRedirect(reverse("admin:dispatch_grouprobot_change", args=[robot.pk]))
+
+    @admin.display(description=_("近七天"))
+    def week(self, robot: GroupRobot) -> str:
+        return figures_words(figures_of(robot)) if robot.pk else "—"
+
+    @admin.display(description=_("最近一次"))
+    def last_answer(self, robot: GroupRobot) -> str:
+        post = last_post(robot) if robot.pk else None
+        return _said(post.sent_at, post.get_status_display(), post_words(post)) if post else "—"
 
     @admin.display(description=_("状态"))
     def state(self, robot: GroupRobot) -> str:
         if not robot.active:
             return gettext("未启用")
-        return gettext("正常") if troubles.stopping(f"{ROBOT}:{robot.pk}") is None else gettext("故障")
+        return gettext("故障") if vars(robot)["stopped_"] else gettext("正常")
 
     def save_model(self, request: HttpRequest, obj: GroupRobot, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -180,8 +229,17 @@ class SmsForm(_KeepsSecrets, SmsModelForm):
 @admin.register(SmsGateway)
 class SmsGatewayAdmin(SuperuserAdmin):
     form = SmsForm
-    list_display = ("name", "active", "today")
-    readonly_fields = ("today",)
+    list_display = ("name", "active", "today", "week", "last_answer")
+    readonly_fields = ("today", "week", "last_answer")
+
+    @admin.display(description=_("近七天"))
+    def week(self, gateway: SmsGateway) -> str:
+        return figures_words(sms_figures(timezone.now()))
+
+    @admin.display(description=_("最近一次"))
+    def last_answer(self, gateway: SmsGateway) -> str:
+        text = last_text()
+        return _said(text.sent_at or text.created_at, text.get_status_display(), reason_words(text)) if text else "—"
 
     @admin.display(description=_("今天已发"))
     def today(self, gateway: SmsGateway) -> str:

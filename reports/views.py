@@ -221,6 +221,7 @@ def report_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         "merged_into": _merged_into(report, viewer),
         "may_note": viewer.may_see_notes(report),
         "notes": notes_of(report, viewer),
+        "just_filed": _just_filed(request, report, viewer),
         "said": _said(request, report, viewer),
         "manages": viewer.standing.may("manage_reports", report.community_id),
         **choices_for(report, viewer, set(buttons.names)),
@@ -276,9 +277,13 @@ def _merged_into(report: Report, viewer: Viewer) -> Report | None:
 
 def _said(request: HttpRequest, report: Report, viewer: Viewer) -> str:
     """After filing whom that reached, after another act without scripts what came of it."""
-    if request.GET.get("sent") == "1" and Party.REPORTER in viewer.parties(report):
+    if _just_filed(request, report, viewer):
         return _told(report)
     return said_after(request)
+
+
+def _just_filed(request: HttpRequest, report: Report, viewer: Viewer) -> bool:
+    return request.GET.get("sent") == "1" and Party.REPORTER in viewer.parties(report)
 
 
 def _told(report: Report) -> str:

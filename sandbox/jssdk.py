@@ -2,6 +2,7 @@
 /__phone__/jssdk/ of a phone's host."""
 
 import base64
+import json
 import math
 import time
 from collections.abc import Awaitable, Callable
@@ -11,6 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from sandbox import photos, voices
+from sandbox.callbacks import Pusher
 from sandbox.crypto import jsapi_signature, same
 from sandbox.media import recognise
 from sandbox.rewrite import Origins
@@ -23,6 +25,7 @@ LINE = 76
 @dataclass
 class Ask:
     world: World
+    pusher: Pusher
     phone: Phone
     request: web.Request
     body: dict[str, Any]
@@ -44,13 +47,13 @@ def action(name: str) -> Callable[[Callable[[Ask], Awaitable[Answer]]], Callable
     return register
 
 
-async def handle(world: World, phone: Phone, request: web.Request, name: str) -> web.Response:
+async def handle(world: World, pusher: Pusher, phone: Phone, request: web.Request, name: str) -> web.Response:
     """Answers `{"ok": true, …}` or `{"ok": false, "error": "…"}`."""
     if name not in ACTIONS:
         return web.json_response({"ok": False, "error": "function not exist"})
     body = await request.json() if request.can_read_body else {}
     try:
-        answer: Answer = {"ok": True} | await ACTIONS[name](Ask(world, phone, request, body))
+        answer: Answer = {"ok": True} | await ACTIONS[name](Ask(world, pusher, phone, request, body))
     except Refused as error:
         answer = {"ok": False, "error": str(error)}
     shown = {key: value for key, value in answer.items() if key not in ("localData", "albums")}
@@ -166,6 +169,27 @@ async def scan(ask: Ask) -> Answer:
     if not result:
         raise Refused("cancel")
     return {"resultStr": result}
+
+
+@action("subscribe")
+async def subscribe(ask: Ask) -> Answer:
+    """`<wx-open-subscribe>`: the account's subscription templates among `templates`, each allowed or (without `allow`)
+    not; WeChat tells the account. https://developers.weixin.qq.com/doc/service/guide/h5/opentag
+    """
+    known = ask.world.state.templates
+    wanted = [key for key in ask.body.get("templates", [])[:3] if key in known and known[key].kind == "subscription"]
+    if not wanted:
+        raise Refused("no such template")
+    status = "accept" if ask.body.get("allow") else "reject"
+    entries = [{"TemplateId": key, "SubscribeStatusString": status, "PopupScene": 1} for key in wanted]
+    if status == "accept":
+        for key in wanted:
+            ask.phone.subscriptions[key] = ask.phone.subscriptions.get(key, 0) + 1
+        ask.world.phone_changed(ask.phone)
+    event = {"MsgType": "event", "Event": "subscribe_msg_popup_event", "SubscribeMsgPopupEvent": {"List": entries}}
+    ask.pusher.later(ask.phone, event, 0)
+    details = {key: json.dumps({"status": status}) for key in wanted}
+    return {"subscribeDetails": json.dumps(details)}
 
 
 def local_file(world: World, key: str) -> web.Response:

@@ -7,6 +7,7 @@ from pathlib import Path
 from aiohttp import web
 
 from sandbox import jssdk, oauth, photos
+from sandbox.callbacks import Pusher
 from sandbox.state import Phone
 from sandbox.world import World
 
@@ -66,13 +67,13 @@ async def _next(queue: "asyncio.Queue[tuple[str, object]]") -> bytes:
     return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
 
 
-async def of_phone(world: World, phone: Phone, request: web.Request) -> web.StreamResponse:
+async def of_phone(world: World, pusher: Pusher, phone: Phone, request: web.Request) -> web.StreamResponse:
     """What a phone's host serves under /__phone__/ ."""
     part = request.path.removeprefix("/__phone__/")
     if part == "bridge.js":
         return file("bridge.js")
     if part.startswith("jssdk/") and request.method == "POST":
-        return await jssdk.handle(world, phone, request, part.removeprefix("jssdk/"))
+        return await jssdk.handle(world, pusher, phone, request, part.removeprefix("jssdk/"))
     if part == "local":
         return jssdk.local_file(world, request.query.get("id", ""))
     if part == "no-fragment":

@@ -72,7 +72,7 @@ class Server:
     async def _by_host(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         phone = self.world.phone_at(request.host)
         if phone and request.path.startswith("/__phone__/"):
-            return await pages.of_phone(self.world, phone, request)
+            return await pages.of_phone(self.world, self._pusher, phone, request)
         if phone and not request.path.startswith(PLATFORM_PATHS):
             return await proxy.handle(self.world, self._session, phone, request)
         if not phone and request.host.split(":")[0].endswith(".localhost"):

@@ -107,6 +107,7 @@
     post("config", given).then(
       function () {
         state = "ready";
+        if ((options.openTagList || []).indexOf("wx-open-subscribe") >= 0) drawOpenTags();
         if (options.debug) console.log("config:ok");
         readyCallbacks.splice(0).forEach(function (callback) { callback(); });
       },
@@ -289,6 +290,68 @@
   ].forEach(function (name) {
     define(name, function () { return name === "getNetworkType" ? { networkType: "wifi" } : {}; });
   });
+
+  /* The open tag for subscription messages. WeChat draws it in a frame of its own; here it is a shadow tree, whose
+     styles go through the object model as well. */
+  function drawOpenTags() {
+    if (customElements.get("wx-open-subscribe")) return;
+    customElements.define("wx-open-subscribe", class extends HTMLElement {
+      connectedCallback() {
+        if (this.shadowRoot) return;
+        var root = this.attachShadow({ mode: "open" });
+        var parts = Array.from(this.querySelectorAll("script[type='text/wxtag-template']"));
+        var sheet = new CSSStyleSheet();
+        var body = parts.filter(function (part) { return part.slot !== "style"; });
+        var styles = parts.filter(function (part) { return part.slot === "style"; });
+        sheet.replaceSync(styles.map(function (part) { return part.textContent.replace(/<\/?style[^>]*>/g, ""); }).join("\n"));
+        root.adoptedStyleSheets = [sheet];
+        root.innerHTML = body.map(function (part) { return part.textContent; }).join("");
+        root.addEventListener("click", this.ask.bind(this));
+      }
+
+      ask() {
+        var tag = this;
+        var templates = (tag.getAttribute("template") || "").split(",").map(function (one) { return one.trim(); });
+        askToSubscribe(function (allow) {
+          post("subscribe", { templates: templates, allow: allow }).then(
+            function (answer) {
+              tag.say("success", { errMsg: "subscribe:ok", subscribeDetails: answer.subscribeDetails });
+            },
+            function (error) { tag.say("error", { errMsg: "subscribe:fail " + error.message, errCode: "10002" }); }
+          );
+        });
+      }
+
+      say(name, detail) { this.dispatchEvent(new CustomEvent(name, { detail: detail })); }
+    });
+  }
+
+  function askToSubscribe(answer) {
+    var layer = document.createElement("div");
+    var words = document.createElement("p");
+    Object.assign(layer.style, {
+      position: "fixed", inset: "auto 0 0 0", zIndex: "2147483647", background: "#fff", color: "#111", padding: "24px",
+      borderRadius: "12px 12px 0 0", boxShadow: "0 0 0 100vmax rgb(0 0 0 / 50%)", textAlign: "center", fontSize: "17px",
+    });
+    words.textContent = "允许公众号给您发送一条服务通知？";
+    layer.setAttribute("role", "dialog");
+    layer.setAttribute("aria-label", "订阅消息");
+    layer.appendChild(words);
+    [["取消", false, "#f2f2f2", "#07c160"], ["允许", true, "#07c160", "#fff"]].forEach(function (choice) {
+      var button = document.createElement("button");
+      button.type = "button";
+      button.textContent = choice[0];
+      Object.assign(button.style, {
+        background: choice[2], color: choice[3], border: "0", borderRadius: "8px", margin: "8px", minWidth: "120px", height: "48px",
+      });
+      button.addEventListener("click", function () {
+        layer.remove();
+        answer(choice[1]);
+      });
+      layer.appendChild(button);
+    });
+    document.body.appendChild(layer);
+  }
 
   window.wx = window.jWeixin = wx;
   if (/iPhone/.test(navigator.userAgent)) window.__wxjs_is_wkwebview = true;

@@ -11,10 +11,12 @@ from accounts.services.erasure import erase_identity
 from dispatch.kinds import Kind
 from dispatch.models import Contact, Delivery, Grant, Outbox, SubscriptionTemplate
 from dispatch.services import windows
+from dispatch.subscribing import offer_to
 from reports.models import Report
 from tests.dispatch.ledger import SEND_TEMPLATE, SEND_TEXT, WeChat, only, retry, send_all, template
 from tests.dispatch.pushing import happen
 from tests.factories import Cast
+from tests.pages.opening import open_page
 from tests.wechat.platform import error, ok
 
 pytestmark = pytest.mark.django_db
@@ -185,3 +187,20 @@ def test_the_window_by_what_we_know(
             channel="text", sent_at=now - timedelta(hours=hours),
         )  # fmt: skip
     assert windows.open_for([cast.cleaner.pk, cast.resident.pk], now) == ({cast.cleaner.pk} if is_open else set())
+
+
+def test_pages_offer_what_somebody_gets_and_a_template_is_chosen_for(cast: Cast) -> None:
+    SubscriptionTemplate.objects.create(kind=Kind.NEW_REPORT, template_id="STAFF", fields={"thing1": "title"})
+    assert "wx-open-subscribe" not in open_page(cast.resident, "me").html
+    for kind in (Kind.RESOLVED, Kind.CLAIMED):
+        SubscriptionTemplate.objects.create(kind=kind, template_id="SUB-1", fields={"thing1": "title"})
+    Grant.objects.create(user=cast.resident, template_id="SUB-1", left=2)
+    page = open_page(cast.resident, "me")
+    assert '<wx-open-subscribe template="SUB-1" data-label="通知我">' in page.html
+    assert "还能收 2 条" in page.words
+    assert '<wx-open-subscribe template="STAFF" data-label="通知我">' in open_page(cast.cleaner, "me").html
+    report = cast.report()
+    assert "问题有进展时通知我" in open_page(cast.resident, f"reports/{report.pk}?sent=1").words
+    assert "wx-open-subscribe" not in open_page(cast.resident, f"reports/{report.pk}").html
+    User.objects.filter(pk=cast.resident.pk).update(openid=None)
+    assert offer_to(User.objects.get(pk=cast.resident.pk)) is None

@@ -7,10 +7,12 @@ from unittest.mock import patch
 
 import pytest
 from celery import Task
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import Membership, User
+from accounts.models import Membership, Record, User
 from dispatch import tasks
 from dispatch.kinds import Kind
 from dispatch.models import GroupRobot, Outbox, RobotPost, Trouble
@@ -308,3 +310,46 @@ def test_what_was_given_up_is_posted_again(group: Group, robot: GroupRobot, cast
     back_office(cast.manager).post("/admin/dispatch/robotpost/", chosen)
     post_all()
     assert only().status == "sent"
+
+
+def test_a_manager_sends_a_test_post_and_sees_what_was_answered(
+    group: Group, robot: GroupRobot, cast: Cast, client: Client
+) -> None:
+    address = f"/admin/dispatch/grouprobot/{robot.pk}/test/"
+    client.force_login(cast.other_manager, backend="accounts.auth.ManagerBackend")
+    assert client.post(address).status_code == 404
+    client.force_login(cast.manager, backend="accounts.auth.ManagerBackend")
+    assert client.get(address).status_code == 405
+    assert group.posts == []
+    assert "已发到群里" in client.post(address, follow=True).content.decode()
+    assert group.posts == ["府琛花园：这是一条测试消息，群机器人工作正常"]
+    group.on(WEBHOOK, error(93000, "invalid webhook url"))
+    assert "群机器人的地址、密钥或设置有误（93000）" in client.post(address, follow=True).content.decode()
+    assert Trouble.objects.get().key == f"93000:robot:{robot.pk}"
+    recorded = Record.objects.filter(action="robot_tested")
+    assert {(row.actor, row.subject, row.community) for row in recorded} == {(cast.manager, robot.name, cast.community)}
+    assert recorded.count() == 2
+
+
+def test_the_figures_of_a_robot_are_of_seven_days(group: Group, robot: GroupRobot, cast: Cast, client: Client) -> None:
+    client.force_login(cast.manager, backend="accounts.auth.ManagerBackend")
+    posts = [cast.report(title=str(number)) for number in range(4)]
+    route_all()
+    rows = list(RobotPost.objects.order_by("created_at"))
+    assert len(rows) == len(posts)
+    now = timezone.now()
+    RobotPost.objects.filter(pk=rows[0].pk).update(status="sent", sent_at=now - timedelta(days=8), attempts=1)
+    RobotPost.objects.filter(pk=rows[1].pk).update(status="sent", sent_at=now, attempts=1)
+    RobotPost.objects.filter(pk=rows[2].pk).update(attempts=2, code="45009")
+    with CaptureQueriesContext(connection) as one:
+        page = client.get("/admin/dispatch/grouprobot/").content.decode()
+    make_robot(group, cast.community, "plumber")
+    with CaptureQueriesContext(connection) as two:
+        client.get("/admin/dispatch/grouprobot/")
+    assert len(two) == len(one)
+    assert "发出 1，失败 0，等待重发 1" in page
+    assert "群机器人发得太多，平台暂不接收（45009）" in page
+    RobotPost.objects.filter(pk=rows[3].pk).update(status="dead", attempts=1, code="404")
+    page = client.get(f"/admin/dispatch/grouprobot/{robot.pk}/change/").content.decode()
+    assert "发出 1，失败 1，等待重发 1" in page
+    assert "发送失败 · 群机器人的平台出错（HTTP 404）" in page

@@ -285,3 +285,19 @@ def test_it_is_set_up_in_the_back_office_by_whom_the_installation_belongs_to(cas
     manager = Client()
     manager.force_login(cast.manager, backend="accounts.auth.ManagerBackend")
     assert manager.get(page).status_code in (302, 403)
+
+
+def test_the_back_office_shows_how_reliable_the_gateway_was(
+    client: Client, wechat: WeChat, sms: Platform, gateway: SmsGateway, report: Report
+) -> None:
+    wechat.on(SEND_TEXT, error(45015))
+    send_all()
+    row = only()
+    root = User.objects.create_superuser("root", "long enough a password")
+    client.force_login(root, backend="accounts.auth.ManagerBackend")
+    page = client.get("/admin/dispatch/smsgateway/").content.decode()
+    assert "发出 1，失败 0，等待重发 0" in page
+    Delivery.objects.filter(pk=row.pk).update(status="dead", code="401", sent_at=None)
+    page = client.get(f"/admin/dispatch/smsgateway/{gateway.pk}/change/").content.decode()
+    assert "发出 0，失败 1，等待重发 0" in page
+    assert "发送失败 · 短信网关出错（HTTP 401）" in page

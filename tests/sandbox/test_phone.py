@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 from typing import Any
 
 import pytest
@@ -98,3 +99,20 @@ def test_the_scanner_sees_what_it_is_shown(sandbox: SandboxClient) -> None:
     assert ask(sandbox, "scan")["error"] == "cancel"
     sandbox.phone("li", next_scan="http://x.test/h5/bind?invite=CODE")
     assert ask(sandbox, "scan")["resultStr"] == "http://x.test/h5/bind?invite=CODE"
+
+
+def test_a_subscription_is_allowed_or_not_and_the_account_is_told(
+    sandbox: SandboxClient, stub: StubApplication
+) -> None:
+    sandbox.call(
+        "POST", "templates", json={"id": "SUB", "title": "t", "content": "{{thing1.DATA}}", "kind": "subscription"}
+    )
+    assert ask(sandbox, "subscribe", templates=["OTHER"], allow=True)["error"] == "no such template"
+    for allow, status, left in ((False, "reject", 0), (True, "accept", 1)):
+        began = sandbox.last()
+        details = json.loads(ask(sandbox, "subscribe", templates=["SUB", "OTHER"], allow=allow)["subscribeDetails"])
+        assert {key: json.loads(value) for key, value in details.items()} == {"SUB": {"status": status}}
+        (pushed,) = sandbox.journal(after=began, wait=5, kind="callback")
+        assert pushed["event"] == "subscribe_msg_popup_event"
+        assert f"<SubscribeStatusString><![CDATA[{status}]]></SubscribeStatusString>" in pushed["xml"]
+        assert sandbox.phone("li")["subscriptions"].get("SUB", 0) == left

@@ -34,7 +34,7 @@
     return new Promise((resolve, reject) => {
       wx.ready(() => resolve());
       wx.error(reject);
-      wx.config(Object.assign({ debug: false, jsApiList: ABILITIES }, settings));
+      wx.config(Object.assign({ debug: false, jsApiList: ABILITIES, openTagList: ["wx-open-subscribe"] }, settings));
     });
   }
 
@@ -65,10 +65,10 @@
   let preparation;
 
   // Pages that use the phone's abilities call this early, so that it is settled when a button is tapped.
-  function begin() {
+  function begin({ quiet } = {}) {
     preparation = preparation || soon(prepare(), PATIENCE).catch(() => {
       if (state === "pending") state = "absent";
-      if (inWeChat) sayAbsent();
+      if (inWeChat && !quiet) sayAbsent();
     });
     return preparation;
   }
