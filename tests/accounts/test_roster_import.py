@@ -148,3 +148,10 @@ def test_numbers_that_a_spreadsheet_mangled(raw: Any, kept: str) -> None:
 def test_digits_that_are_lost_are_not_made_up(raw: str) -> None:
     with pytest.raises(ValueError, match="no phone number"):
         clean_phone(raw)
+
+
+def test_the_page_says_what_its_one_button_does(cast: Cast) -> None:
+    page = client_of(cast.manager).get("/admin/accounts/rosterimport/add/").content.decode()
+    assert page.count("上传并预览") == 1
+    for other in ("_save", "_addanother", "_continue"):
+        assert f'name="{other}"' not in page
