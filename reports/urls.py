@@ -8,7 +8,7 @@ from .api.overview import CategoriesView, StatsView
 from .api.reports import ReportsView, ReportView, SimilarView
 from .serving import serve_media
 from .views import board, my_reports, new_report, report_page
-from .views_acts import act_at_once, note_plainly
+from .views_acts import act_at_once, note_plainly, write_plainly
 from .views_manage import manage
 from .views_stats import stats
 from .views_work import work
@@ -30,6 +30,7 @@ pages: list[URLPattern] = [
     path("reports/<uuid:pk>", report_page),
     path("reports/<uuid:pk>/do", act_at_once),
     path("reports/<uuid:pk>/note", note_plainly),
+    path("reports/<uuid:pk>/write", write_plainly),
     path("board", board),
     path("work", work),
     path("manage", manage),

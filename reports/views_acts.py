@@ -7,13 +7,16 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.models import User
 from accounts.policies import Standing, person_of, standing_of
 from accounts.web import person_required
 from community_report.core.errors import DomainError
 
+from .answers import answers_by_use, with_answer
 from .models import Report
+from .policies import Viewer
 from .services import transitions
 from .services.notes import write_note
 from .states import Action
@@ -24,6 +27,14 @@ AT_ONCE: dict[str, Callable[..., Report]] = {
     Action.URGE: transitions.urge_report,
     Action.FOLLOW: transitions.follow_report,
     Action.UNFOLLOW: transitions.unfollow_report,
+}
+
+
+#: Verbs for which somebody writes to the reporter: each is given the words.
+IN_WORDS: dict[str, Callable[[User, UUID, str], Report]] = {
+    Action.PROGRESS: lambda actor, pk, words: transitions.add_progress(actor=actor, report_id=pk, note=words),
+    Action.RESOLVE: lambda actor, pk, words: transitions.resolve_report(actor=actor, report_id=pk, note=words),
+    Action.DISMISS: lambda actor, pk, words: transitions.dismiss_report(actor=actor, report_id=pk, reason=words),
 }
 
 
@@ -50,6 +61,32 @@ def act_at_once(request: HttpRequest, pk: UUID) -> HttpResponse:
             if refusal.status in (403, 404):
                 return unseen(request)
     return redirect(f"/h5/reports/{pk}")
+
+
+@person_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def write_plainly(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """`/h5/reports/<id>/write?do=progress|resolve|dismiss`: what a sheet asks for, on a page that needs no script.
+
+    Posting `answer` puts a prepared answer below what was typed; posting `send` does it.
+    """
+    person, name = person_of(request), request.GET.get("do", "")
+    viewer = Viewer.of(person)
+    report = Report.objects.visible_to(viewer.standing).for_view(person).filter(pk=pk).first()
+    if report is None or name not in IN_WORDS:
+        return unseen(request)
+    if viewer.refusal(report, Action(name)) is not None:
+        return redirect(f"/h5/reports/{pk}")
+    answers = answers_by_use(report)[name]
+    text = with_answer(request.POST.get("text", ""), answers, request.POST.get("answer", ""))
+    context = {"report": report, "action": Action(name), "answers": answers, "text": text}
+    if "send" in request.POST:
+        try:
+            IN_WORDS[name](person, pk, text)
+            return redirect(f"/h5/reports/{pk}")
+        except DomainError as error:
+            context["error"] = error.detail
+    return render(request, "reports/write.html", context, status=400 if "error" in context else 200)
 
 
 @person_required

@@ -10,7 +10,7 @@ from reports.models import Category, PreparedAnswer, Report
 from reports.services import transitions
 from tests.admin.test_admin import client_of
 from tests.factories import Cast
-from tests.pages.opening import open_page
+from tests.pages.opening import browser_of, open_page
 
 
 def prepare(community: Community, title: str, *, use: str = "", category: str = "", **fields: Any) -> PreparedAnswer:
@@ -89,3 +89,33 @@ def test_managers_keep_those_of_their_community(cast: Cast) -> None:
         assert client.post("/admin/reports/preparedanswer/add/", {**form, **bad}).status_code == 200
     assert PreparedAnswer.objects.count() == 1
     assert "好了" not in client_of(cast.other_manager).get("/admin/reports/preparedanswer/").content.decode()
+
+
+def test_without_scripts_a_page_offers_them_and_does_it(cast: Cast, answers: None) -> None:
+    report = cast.report()
+    transitions.claim_report(actor=cast.cleaner, report_id=report.pk)
+    address = f"reports/{report.pk}/write?do=resolve"
+    assert f"/h5/{address}" in open_page(cast.cleaner, f"reports/{report.pk}").links()
+    client, answer = browser_of(cast.cleaner), PreparedAnswer.objects.get(title="结果")
+    assert open_page(cast.cleaner, address).html.count('name="answer"') == 2
+    filled = client.post(f"/h5/{address}", {"text": "您好！", "answer": answer.pk}).content.decode()
+    assert ">您好！\n结果，请放心。</textarea>" in filled
+    empty = client.post(f"/h5/{address}", {"text": " ", "send": "1"})
+    assert (empty.status_code, "请写一句处理结果" in empty.content.decode()) == (400, True)
+    sent = client.post(f"/h5/{address}", {"text": "好了。", "send": "1"})
+    assert sent["Location"] == f"/h5/reports/{report.pk}"
+    assert report.events.latest("id").note == "好了。"
+    assert client.get(f"/h5/{address}")["Location"] == f"/h5/reports/{report.pk}"  # done already
+
+
+@pytest.mark.parametrize(("who", "status"), [("resident", 302), ("plumber", 404), ("stranger", 404)])
+def test_nobody_else_writes_there(cast: Cast, who: str, status: int) -> None:
+    report = cast.report()
+    transitions.claim_report(actor=cast.cleaner, report_id=report.pk)
+    for verb in ("progress", "resolve", "dismiss"):
+        address = f"/h5/reports/{report.pk}/write?do={verb}"
+        answer = browser_of(getattr(cast, who)).post(address, {"text": "x", "send": "1"})
+        assert answer.status_code == status
+    assert browser_of(cast.cleaner).get(f"/h5/reports/{report.pk}/write?do=claim").status_code == 404
+    report.refresh_from_db()
+    assert report.status == "claimed"
