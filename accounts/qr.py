@@ -1,15 +1,46 @@
 """QR codes: the account's own scene where WeChat gives one, else the page's address."""
 
 import io
+from dataclasses import dataclass
+from urllib.parse import urlencode
 
 import segno
 import structlog
+from django.conf import settings
 
+from accounts.models import Building, Community
 from community_report.core import redis
 from community_report.wechat.client import get_client
 from community_report.wechat.errors import WeChatError
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a code stands for: the word that WeChat's events bring, and the page (below /h5/) where it leads."""
+
+    word: str
+    page: str
+
+    @property
+    def address(self) -> str:
+        return f"{settings.PUBLIC_BASE_URL}{self.page}"
+
+    def svg(self) -> bytes:
+        """To be printed: good for ever."""
+        return scene_svg(self.word, fallback=self.address, expire_seconds=None)
+
+
+def community_scene(community: Community) -> Scene:
+    """For the lobby: to bind."""
+    return Scene(f"c_{community.slug}", f"/h5/bind?community={community.slug}")
+
+
+def building_scene(building: Building) -> Scene:
+    """For a building's entrance: to report something there."""
+    query = urlencode({"community": building.community.slug, "building": building.pk})
+    return Scene(f"b_{building.pk}", f"/h5/reports/new?{query}")
 
 
 def scene_svg(scene: str, *, fallback: str, expire_seconds: int | None) -> bytes:

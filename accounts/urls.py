@@ -26,6 +26,7 @@ pages: list[URLPattern] = [
     path("manage/people/poster", poster),
     path("invitations/<str:code>.svg", views.invitation_qr, name="invitation-qr"),
     path("communities/<slug:slug>/qr.svg", views.community_qr, name="community-qr"),
+    path("buildings/<int:pk>/qr.svg", views.building_qr, name="building-qr"),
 ]
 root: list[URLPattern] = [
     path("wechat/oauth/start", views.oauth_start, name="login"),

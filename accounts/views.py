@@ -15,10 +15,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import oauth_state
-from accounts.models import Community, Invitation, User
+from accounts.models import Building, Community, Invitation, User
 from accounts.oauth_state import Pending
 from accounts.policies import person_of, require, standing_of
-from accounts.qr import scene_svg
+from accounts.qr import building_scene, community_scene, scene_svg
 from accounts.services import login as logins
 from accounts.services.invitations import invitation_url
 from accounts.web import HOME, person_required, safe_next, start_address
@@ -168,8 +168,17 @@ def invitation_qr(request: HttpRequest, code: str) -> HttpResponse:
 def community_qr(request: HttpRequest, slug: str) -> HttpResponse:
     """The community's QR code, to print for the lobby: for its managers."""
     community = require(standing_of(person_of(request)), "manage_people", Community.objects.filter(slug=slug).first())
-    page = f"{settings.PUBLIC_BASE_URL}/h5/bind?community={community.slug}"
-    return _svg(scene_svg(f"c_{community.slug}", fallback=page, expire_seconds=None))
+    return _svg(community_scene(community).svg())
+
+
+@person_required
+@require_GET
+def building_qr(request: HttpRequest, pk: int) -> HttpResponse:
+    """A building's QR code, to print for its entrance: for the community's managers."""
+    building = Building.objects.select_related("community").filter(pk=pk).first()
+    require(standing_of(person_of(request)), "manage_people", building.community if building else None)
+    assert building is not None  # else it was refused
+    return _svg(building_scene(building).svg())
 
 
 def _svg(picture: bytes) -> HttpResponse:

@@ -60,8 +60,8 @@ def _bind_context(request: HttpRequest, user: User, community: Community) -> Con
 
 
 def _typed(request: HttpRequest, user: User) -> dict[str, str]:
-    """What the form is filled with: what was typed, else what is known of the person."""
-    known = {"name": user.display_name, "phone": user.phone}
+    """What the form is filled with: what was typed, else what is known of the person and of the code they scanned."""
+    known = {"name": user.display_name, "phone": user.phone, "building": request.GET.get("building", "")}
     return {name: request.POST.get(name, known.get(name, "")) for name in ("name", "phone", "building", "unit", "room")}
 
 

@@ -4,7 +4,6 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -17,6 +16,7 @@ from guardian.models import UserObjectPermission
 from accounts.models import Community, Invitation, Membership, Role
 from accounts.pages import Place, manager_page
 from accounts.policies import GRANTABLE, PERMISSIONS_OF_KIND, may_hand_out
+from accounts.qr import community_scene
 from accounts.querysets import MembershipQuerySet
 from accounts.roster_says import Verdict, roster_says
 from accounts.services.invitations import invitation_url
@@ -187,5 +187,4 @@ CONTENTS = {
 @require_safe
 def poster(request: HttpRequest, place: Place) -> HttpResponse:
     """`/h5/manage/people/poster`: the community's QR code, to print for the lobby."""
-    link = f"{settings.PUBLIC_BASE_URL}/h5/bind?community={place.community.slug}"
-    return render(request, "accounts/poster.html", {"place": place, "link": link})
+    return render(request, "accounts/poster.html", {"place": place, "link": community_scene(place.community).address})

@@ -25,3 +25,9 @@ def answers_by_use(report: Report) -> dict[str, list[PreparedAnswer]]:
 
 def fits(answer: PreparedAnswer, action: str) -> bool:
     return answer.use in ("", action)
+
+
+def with_answer(text: str, answers: Sequence[PreparedAnswer], chosen: str) -> str:
+    """What was typed, and below it the answer of this key (as a form without scripts sends it), where there is one."""
+    words = next((answer.text for answer in answers if str(answer.pk) == chosen), "")
+    return "\n".join(filter(None, (text.strip(), words)))

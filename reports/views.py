@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.models import Community, Membership, User
+from accounts.models import Building, Community, Membership, User
 from accounts.policies import Standing, person_of, standing_of
 from accounts.web import person_required
 from community_report.core.errors import DomainError, Invalid
@@ -41,13 +41,16 @@ Context = dict[str, Any]
 @person_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_report(request: HttpRequest) -> HttpResponse:
-    """`/h5/reports/new` (`?draft=ID`, `?community=SLUG`, `?category=SLUG`, `?for=caller` for who telephoned)."""
+    """`/h5/reports/new` (`?draft=ID`, `?community=SLUG`, `?category=SLUG`, `?for=caller` for who telephoned).
+
+    `?building=ID` is the code at a building's entrance: the place is that building.
+    """
     user = person_of(request)
     standing = standing_of(user)
     draft = _own_draft(user, request.GET.get("draft", ""))
     places = _places(standing, request, draft)
     if places is None:
-        return render(request, "reports/new_unbound.html", {"member": bool(standing.member_of)})
+        return render(request, "reports/new_unbound.html", _unbound(request, standing))
     context = _new_context(request, user, places, draft)
     if request.method != "POST":
         return render(request, "reports/new.html", context)
@@ -80,6 +83,13 @@ def _places(standing: Standing, request: HttpRequest, draft: Draft | None) -> Pl
     return Places(chosen, [c for c in possible if c != chosen], for_caller, bool(telephone and own))
 
 
+def _unbound(request: HttpRequest, standing: Standing) -> Context:
+    """The way to bind, in the community of the code that was scanned."""
+    slug = request.GET.get("community", "")
+    known = Community.objects.filter(slug=slug[:40]).exists()
+    return {"member": bool(standing.member_of), "way": f"/h5/bind?community={slug}" if known else "/h5/bind"}
+
+
 def _own_draft(user: User, raw: str) -> Draft | None:
     """The draft of the address, where it is this person's and still open; for anybody else the page is without it."""
     draft_id = parse_uuid(raw)
@@ -93,12 +103,13 @@ def _new_context(request: HttpRequest, user: User, places: Places, draft: Draft 
     categories = list(Category.objects.filter(community=places.chosen, active=True))
     wanted = draft.category.slug if draft and draft.category else request.GET.get("category", "")
     homes = _homes(user, places.chosen) if not places.for_caller else []
+    scanned = _scanned(request, places.chosen)
     return {
         "places": places,
         "categories": categories,
         "category": next((c for c in categories if c.slug == wanted), None),
         "homes": homes,
-        "address": request.POST.get("address", homes[0] if homes else ""),
+        "address": request.POST.get("address", scanned or (homes[0] if homes else "")),
         "draft": show_draft(draft) if draft else None,
         "media_ids": {str(a.pk): a.media_id for a in draft.attachments.all()} if draft else {},
         "typed": request.POST,
@@ -107,8 +118,17 @@ def _new_context(request: HttpRequest, user: User, places: Places, draft: Draft 
             "community": places.chosen.slug,
             "person": str(user.pk),
             "draft": str(draft.pk) if draft else None,
+            "scanned": bool(scanned),
         },
     }
+
+
+def _scanned(request: HttpRequest, community: Community) -> str:
+    """The name of the building whose code was scanned."""
+    pk = request.GET.get("building", "")
+    if not (pk.isascii() and pk.isdigit() and len(pk) < 18):
+        return ""
+    return Building.objects.filter(community=community, pk=pk).values_list("name", flat=True).first() or ""
 
 
 def _homes(user: User, community: Community) -> list[str]:

@@ -15,6 +15,7 @@ from accounts.policies import Standing, person_of, standing_of
 from accounts.web import person_required
 from community_report.core.errors import DomainError, exception_handler
 
+from .answers import with_answer
 from .api.shapes import report_shape
 from .api.verbs import perform
 from .buttons import done_words
@@ -76,12 +77,15 @@ def note_plainly(request: HttpRequest, pk: UUID) -> HttpResponse:
 @person_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def act_page(request: HttpRequest, pk: UUID, name: str) -> HttpResponse:
-    """`/h5/reports/<id>/act/<act>`: the form of a sheet as a page; what is refused comes back as it was typed."""
+    """`/h5/reports/<id>/act/<act>`: the form of a sheet as a page; what is refused comes back as it was typed.
+
+    Posting `answer` puts a prepared answer below the words, and does nothing else.
+    """
     viewer, sheet = Viewer.of(person_of(request)), sheet_of(name)
     report = Report.objects.visible_to(viewer.standing).for_view(viewer.user).filter(pk=pk).first()
     if report is None or sheet is None:
         return unseen(request)
-    if request.method != "POST":
+    if "answer" in request.POST or request.method != "POST":
         may = viewer.talk_refusal(report) is None if name == TALK else name in viewer.allowed_actions(report)
         return _form(request, report, viewer, sheet, {}) if may else redirect(f"/h5/reports/{pk}")
     try:
@@ -107,12 +111,17 @@ def _words(request: HttpRequest) -> dict[str, Any]:
 def _form(
     request: HttpRequest, report: Report, viewer: Viewer, sheet: Sheet, errors: dict[str, str], status: int = 400
 ) -> HttpResponse:
+    choices = choices_for(report, viewer, {sheet.name})
+    typed = (request.POST or request.GET).dict()
+    if "answer" in typed and "answers" in choices:
+        words = "reason" if sheet.name == Action.DISMISS else "note"
+        typed[words] = with_answer(typed.get(words, ""), choices["answers"][sheet.name], typed["answer"])
     context = {
         "report": report_shape(report, viewer, events=False),
         "sheet": sheet,
-        "typed": request.POST or request.GET,
+        "typed": typed,
         "errors": errors,
-        **choices_for(report, viewer, {sheet.name}),
+        **choices,
     }
     return render(request, "reports/act.html", context, status=status if errors else 200)
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
-from rest_framework import exceptions, serializers
+from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,16 +14,12 @@ from rest_framework.views import APIView
 from accounts.models import User
 from community_report.core import throttle
 from community_report.core.errors import Invalid
-from dispatch.media import IMAGE_TYPES, VOICE_TYPES, sniff
-from dispatch.media.sniff import HEAD_BYTES
-from reports.models import Attachment
+from dispatch.services.recognising import recognise
 from reports.services.uploads import MAX_BYTES, may_upload, store_upload, too_large
 
 #: What multipart adds around the file, generously.
 ENVELOPE_BYTES = 64 * 1024
 PER_HOUR = 120
-#: WeChat's own codec, which nothing here can decode.
-VOICES = VOICE_TYPES - {"silk"}
 
 
 class UploadInput(serializers.Serializer):
@@ -56,14 +52,3 @@ class UploadView(APIView):
         throttle.check("upload", str(actor.pk), limit=PER_HOUR, seconds=3600)
         upload = store_upload(actor=actor, kind=kind, size=file.size, chunks=file.chunks())
         return Response({"upload_id": str(upload.pk)}, status=201)
-
-
-def recognise(file: UploadedFile) -> str:
-    """ "image" or "voice" by the first bytes; 415 for everything else, whatever it calls itself."""
-    name = sniff(file.read(HEAD_BYTES))
-    file.seek(0)
-    if name in IMAGE_TYPES:
-        return Attachment.Kind.IMAGE.value
-    if name in VOICES:
-        return Attachment.Kind.VOICE.value
-    raise exceptions.UnsupportedMediaType(file.content_type or "")

@@ -1,21 +1,22 @@
 """What the account says in the chat: passive replies, with links to the pages."""
 
 import re
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from django.conf import settings
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import Building, User
 from accounts.policies import Standing, standing_of
+from accounts.qr import building_scene
 from community_report.core.queue import enqueue
 from community_report.wechat.callback import Inbound
 from reports.models import Attachment
 from reports.services.attachments import MAX_TRANSCRIPT, MediaItem
 from reports.services.drafts import Addition, Place, add_to_draft
 
-_SCENE = re.compile(r"(?P<kind>[ic])_(?P<word>[A-Za-z0-9_-]{1,60})")
+_SCENE = re.compile(r"(?P<kind>[icb])_(?P<word>[A-Za-z0-9_-]{1,60})")
 _SCENE_PARAMETERS = {"i": "invite", "c": "community"}
 #: What WeChat sends as text in place of what it cannot pass on (a sticker, say).
 _UNSUPPORTED = "收到不支持的消息类型"
@@ -79,14 +80,30 @@ def later_words() -> str:
     }
 
 
-def scene_words(scene: str) -> str:
-    """For the scene of a QR code: an invitation (`i_CODE`) or a community (`c_SLUG`); "" for any other."""
+def scene_words(person: User, scene: str) -> str:
+    """For the scene of a QR code: an invitation (`i_CODE`), a community (`c_SLUG`), a building (`b_ID`); else ""."""
     found = _SCENE.fullmatch(scene)
     if found is None:
         return ""
+    if found["kind"] == "b":
+        return _building_words(person, found["word"])
     page = f"/h5/bind?{_SCENE_PARAMETERS[found['kind']]}={quote(found['word'])}"
     if found["kind"] == "i":
         return _("您好！您收到了一份邀请。%(link)s") % {"link": link(page, _("点此接受邀请并绑定身份"))}
+    return _("您好！欢迎加入小区信息上报。%(link)s") % {"link": link(page, _("点此绑定身份"))}
+
+
+def _building_words(person: User, word: str) -> str:
+    """Who may report in its community reports there; others bind first, with the building filled in."""
+    if not (word.isascii() and word.isdigit() and len(word) < 18):
+        return ""
+    building = Building.objects.select_related("community").filter(pk=int(word)).first()
+    if building is None:
+        return ""
+    if building.community_id in standing_of(person).communities_with("file_reports"):
+        words = _("点此上报%(building)s的问题") % {"building": building.name}
+        return _("您好！%(link)s") % {"link": link(building_scene(building).page, words)}
+    page = f"/h5/bind?{urlencode({'community': building.community.slug, 'building': building.name})}"
     return _("您好！欢迎加入小区信息上报。%(link)s") % {"link": link(page, _("点此绑定身份"))}
 
 

@@ -181,7 +181,7 @@ def _silence(person: User, message: Inbound) -> str:
 
 
 def _scanned(person: User, message: Inbound) -> str:
-    return chat.scene_words(message.scene) or chat.welcome(person)
+    return chat.scene_words(person, message.scene) or chat.welcome(person)
 
 
 def _tapped(person: User, message: Inbound) -> str:

@@ -20,7 +20,7 @@ from unfold.decorators import display
 from accounts.policies import person_of
 from community_report.core.admin import OwnFilter, ReadOnly, ScopedAdmin, communities_of
 from community_report.core.errors import DomainError
-from reports.answers import answers_for, fits
+from reports.answers import answers_for, fits, with_answer
 from reports.models import PreparedAnswer, Report
 from reports.people import person_name
 from reports.policies import Viewer
@@ -242,8 +242,7 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
 def _typed(request: HttpRequest, answers: list[PreparedAnswer]) -> dict[str, str]:
     """What stands in the form already, and below its reason the answer just chosen."""
     typed = request.POST.dict()
-    chosen = next((answer.text for answer in answers if str(answer.pk) == typed.get("answer")), "")
-    return {**typed, "reason": "\n".join(filter(None, (typed.get("reason", "").strip(), chosen)))}
+    return {**typed, "reason": with_answer(typed.get("reason", ""), answers, typed.get("answer", ""))}
 
 
 def _bulk(name: str) -> Any:

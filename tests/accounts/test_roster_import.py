@@ -170,3 +170,10 @@ def test_an_undo_waits_for_who_was_bound_by_a_changed_number(cast: Cast) -> None
     )
     with pytest.raises(Conflict, match="绑定"):
         importing.undo_import(actor=cast.manager, pk=row.pk)
+
+
+def test_the_page_says_what_its_one_button_does(cast: Cast) -> None:
+    page = client_of(cast.manager).get("/admin/accounts/rosterimport/add/").content.decode()
+    assert page.count("上传并预览") == 1
+    for other in ("_save", "_addanother", "_continue"):
+        assert f'name="{other}"' not in page

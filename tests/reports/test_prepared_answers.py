@@ -10,7 +10,7 @@ from reports.models import Category, PreparedAnswer, Report
 from reports.services import transitions
 from tests.admin.test_admin import client_of
 from tests.factories import Cast
-from tests.pages.opening import open_page
+from tests.pages.opening import browser_of, open_page
 
 
 def prepare(community: Community, title: str, *, use: str = "", category: str = "", **fields: Any) -> PreparedAnswer:
@@ -89,3 +89,15 @@ def test_managers_keep_those_of_their_community(cast: Cast) -> None:
         assert client.post("/admin/reports/preparedanswer/add/", {**form, **bad}).status_code == 200
     assert PreparedAnswer.objects.count() == 1
     assert "好了" not in client_of(cast.other_manager).get("/admin/reports/preparedanswer/").content.decode()
+
+
+def test_without_scripts_the_page_of_an_act_offers_them(cast: Cast, answers: None) -> None:
+    report = cast.report()
+    transitions.claim_report(actor=cast.cleaner, report_id=report.pk)
+    address = f"reports/{report.pk}/act/resolve"
+    client, answer = browser_of(cast.cleaner), PreparedAnswer.objects.get(title="结果")
+    assert open_page(cast.cleaner, address).html.count('name="answer"') == 2
+    filled = client.post(f"/h5/{address}", {"note": "您好！", "answer": answer.pk}).content.decode()
+    assert ">您好！\n结果，请放心。</textarea>" in filled
+    report.refresh_from_db()
+    assert report.status == "claimed"

@@ -8,14 +8,13 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from rest_framework.exceptions import UnsupportedMediaType
 
 from accounts.models import Community, User
 from accounts.policies import person_of
 from community_report.core.admin import communities_of
 from community_report.core.errors import DomainError
 from community_report.core.ids import parse_uuid
-from dispatch.api.uploads import recognise
+from dispatch.services.recognising import recognise
 from reports.models import Attachment, Report
 from reports.services.attachments import MAX_IMAGES, MediaItem
 from reports.services.submit import SubmitData, submit_report
@@ -88,16 +87,14 @@ def _pictures(request: HttpRequest) -> Pictures:
         try:
             found.ids.append(_kept(person_of(request), file))
         except DomainError as refused:
-            found.error = refused.detail
-        except UnsupportedMediaType:
-            found.error = _("%(name)s 不是能识别的图片") % {"name": file.name}
+            found.error = f"{file.name}: {refused.detail}"
     return found
 
 
 def _kept(actor: User, file: Any) -> str:
     kind = recognise(file)
     if kind != Attachment.Kind.IMAGE:
-        raise UnsupportedMediaType(file.content_type or "")
+        raise DomainError(_("这不是图片"), status=415)
     return str(store_upload(actor=actor, kind=kind, size=file.size, chunks=file.chunks()).pk)
 
 

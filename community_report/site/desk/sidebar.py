@@ -86,6 +86,7 @@ GROUPS: tuple[tuple[Words, tuple[Page | Own, ...]], ...] = (
             Page("accounts.Invitation", "mail"),
             Page("accounts.Home", "door_front"),
             Page("accounts.Building", "domain"),
+            Own("qr_sheets", "qr_code_2", _("张贴二维码"), "manage_people"),
         ),
     ),
     (

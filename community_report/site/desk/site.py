@@ -15,6 +15,7 @@ from .dashboard import dashboard
 from .monthly import monthly_page
 from .phone import phone
 from .routing import routing
+from .sheets import print_sheets, sheets
 
 
 class DeskCatalog(JavaScriptCatalog):
@@ -38,5 +39,7 @@ class DeskSite(UnfoldAdminSite):
             path("routing/", self.admin_view(routing), name="routing"),
             path("phone", self.admin_view(phone), name="phone"),
             path("company", self.admin_view(company), name="company"),
+            path("qr-sheets", self.admin_view(sheets), name="qr_sheets"),
+            path("qr-sheets/print", self.admin_view(print_sheets), name="qr_sheets_print"),
             path("monthly", self.admin_view(monthly_page), name="monthly"),
         ]

@@ -44,6 +44,7 @@
     if (!kept || Date.now() - kept.at > KEPT_FOR) return;
     hashedId = kept.hashedId;
     ["description", "address", "caller_name", "caller_phone", "caller_building", "caller_unit", "caller_room"].forEach((name) => {
+      if (name === "address" && settings.scanned) return; // the place is the one where the code hangs
       if (form.elements[name] && kept.values[name]) form.elements[name].value = kept.values[name];
     });
     const chosen = form.querySelector('[name=category][value="' + (kept.values.category || "") + '"]');

@@ -90,7 +90,9 @@
   });
 
   // A usual sentence at a tap.
-  $(document).on("click", "[data-fills] .chip", ({ currentTarget: chip }) => {
+  $(document).on("click", "[data-fills] .chip", (event) => {
+    event.preventDefault(); // without scripts it is sent
+    const chip = event.currentTarget;
     const area = document.getElementById(chip.parentNode.dataset.fills);
     const text = chip.dataset.text || chip.textContent;
     area.value = area.value ? area.value + "\n" + text : text;

@@ -1,4 +1,4 @@
-// Prints the monthly report: the page's own style sheet leaves only the report on the paper.
+// Prints the page: its own style sheet leaves only what belongs on paper.
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
 });
