@@ -13,7 +13,7 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
 STATIC := $(shell find static -type f 2>/dev/null)
 MANIFEST := var/static/staticfiles.json
 
-.PHONY: help install demo test bench faults faults-all lint messages screenshots lock clean
+.PHONY: help install demo test bench faults faults-all lint messages screenshots pictures lock clean
 
 help:
 	@echo "make install   the virtual environment with everything for run time"
@@ -25,6 +25,7 @@ help:
 	@echo "make lint      what CI checks before it runs tests"
 	@echo "make messages  update the message catalogues from the sources"
 	@echo "make screenshots  pictures of every page into var/screenshots, while make demo runs"
+	@echo "make pictures  the pictures of the README anew, into docs/screenshots"
 	@echo "make lock      pin requirements*.in anew into requirements*.txt"
 
 install: $(STAMPS)/run $(CATALOGUES) $(MANIFEST)
@@ -56,6 +57,9 @@ lint: install $(STAMPS)/dev
 
 screenshots: install $(STAMPS)/dev
 	$(BIN)/python -m devtools.screenshots $(PORT)
+
+pictures: install $(STAMPS)/dev
+	$(BIN)/python -m devtools.pictures
 
 messages: $(STAMPS)/run
 	$(BIN)/python -m devtools.messages extract

@@ -17,6 +17,11 @@ from devtools import chromium
 from devtools.walk import FLAGS, MANAGER, NOBODY, RESIDENT, STAFF, WECHAT, open_sheets, stops
 
 FOLDER = Path("var/screenshots")
+#: Waits until every picture that is shown has come, or failed.
+PICTURES = """() => Promise.race([
+    Promise.all(Array.from(document.images, (image) => image.decode().catch(() => null))),
+    new Promise((resolve) => setTimeout(resolve, 5000)),
+])"""
 PHONE_SIZE, DESK_SIZE = (360, 780), (1280, 800)
 
 
@@ -71,8 +76,15 @@ def logged_in(browser: Browser, phone: str, port: int, look: Look) -> Iterator[B
 
 
 def take(page: Page, file: Path) -> None:
+    """The whole page as one tall window would show it: what is fixed to the bottom is there, late pictures too."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=file, full_page=True)
+    window = page.viewport_size
+    assert window is not None
+    height = page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size({"width": window["width"], "height": max(window["height"], height)})
+    page.evaluate(PICTURES)
+    page.screenshot(path=file)
+    page.set_viewport_size(window)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -85,6 +85,8 @@ def done_words(name: str) -> str:
 def _label(action: Action, status: str) -> str:
     if action == Action.ASSIGN and status == Status.CLAIMED:
         return _("转给同事")
+    if action == Action.REOPEN and status == Status.CLOSED:
+        return _("问题又出现了")
     if action == Action.RELEASE:
         return _("退回或转给同事")
     return str(action.label)

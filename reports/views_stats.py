@@ -174,7 +174,7 @@ def _timed(label: str, now: dict[str, float | None], past: dict[str, float | Non
     figure = _judged(label, now["p50"], past["p50"], minutes_words, more_is_better=False)
     if now["p90"] is None:
         return figure
-    return replace(figure, note=_("九成在 %(time)s 内") % {"time": minutes_words(now["p90"])})
+    return replace(figure, note=_("九成在 %(time)s内") % {"time": minutes_words(now["p90"])})
 
 
 def _judged(label: str, now: float | None, past: float | None, words: Any, *, more_is_better: bool) -> Figure:

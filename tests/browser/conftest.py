@@ -1,24 +1,16 @@
 """The whole system as `make demo` starts it, and phones in a real browser."""
 
 import os
-import signal
-import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from devtools import chromium
-from devtools.demo import two_ports
+from devtools.running import running_demo
 from sandbox.client import SandboxClient
 
-PROJECT = Path(__file__).parents[2]
-START_SECONDS = 180
 expect.set_options(timeout=20_000)  # milliseconds; a busy machine is late, what is wrong stays wrong
 PHONE = {"width": 360, "height": 780}
 FLAGS = [
@@ -48,31 +40,8 @@ def demo() -> Iterator[Demo]:
     if running := os.environ.get("DEMO_PORT"):
         yield Demo(int(running), SandboxClient(f"http://127.0.0.1:{int(running) + 1}"))
         return
-    port = two_ports()
-    with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder) / "demo.log"
-        with log.open("wb") as out:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "devtools.demo", str(Path(folder) / "demo")],
-                cwd=PROJECT,
-                env=os.environ | {"PORT": str(port)},
-                stdout=out,
-                stderr=out,
-            )
-        try:
-            _wait(lambda: "Ctrl-C" in log.read_text() or process.poll() is not None, START_SECONDS)
-            assert process.poll() is None, log.read_text()
-            yield Demo(port, SandboxClient(f"http://127.0.0.1:{port + 1}"))
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(60)
-
-
-def _wait(holds: Callable[[], bool], seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.1)
+    with running_demo() as own:
+        yield Demo(own.port, SandboxClient(f"http://127.0.0.1:{own.port + 1}"))
 
 
 @pytest.fixture(scope="module")

@@ -164,7 +164,7 @@ def test_what_is_not_wanted_any_more_is_forgotten(demo: Demo, li: Page, words: s
     add(li, pictures[0])
     expect(li.locator("[data-picture-list] [data-state=sent]")).to_have_count(1)
     li.goto(demo.page_of("li", "/h5/reports/new"))
-    li.get_by_role("button", name="不要了，重新写").tap()
+    li.get_by_role("button", name="清空重写").tap()
     expect(li.locator("#recalled")).to_be_hidden()
     assert li.get_by_label("说说情况").input_value() == ""
     expect(li.locator("[data-picture-list] img")).to_have_count(0)
