@@ -10,12 +10,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import RangeDateFilter
 
-from community_report.core.admin import OwnFilter, ReadOnly, ScopedAdmin
+from community_report.core.admin import OwnFilter, ReadOnly, ScopedAdmin, communities_of
 from community_report.core.errors import DomainError
 
 from .admin_records import RecordAdmin as RecordAdmin
 from .admin_roster import RosterImportAdmin as RosterImportAdmin
+from .exports import with_bindings, with_what_was_stated
 from .models import Building, Community, Home, Invitation, Membership, Role, RosterEntry, Shift, SpecialDay, User
 from .policies import person_of
 from .services import bindings, communities
@@ -138,16 +140,21 @@ class UserAdmin(ReadOnly, ScopedAdmin):
     search_fields = ("display_name", "phone", "username")
     exclude = ("password", "openid", "user_permissions", "groups", "muted_kinds", "quiet_hours")
 
+    def exported_rows(self, request: HttpRequest, rows: Any) -> Any:
+        return with_bindings(rows, communities_of(request, self.permission))
+
 
 @admin.register(Membership)
 class MembershipAdmin(ReadOnly, ScopedAdmin):
     permission = "manage_people"
     list_display = ("name", "role", "home", "status", "phone", "on_duty", "created_at", "decided_at")
-    list_filter = ("status", ("role", OwnFilter), "automatic")
+    list_filter = ("status", ("role", OwnFilter), "automatic", ("created_at", RangeDateFilter))
     list_select_related = ("role", "home__building", "user", "community")
     search_fields = ("name", "phone", "user__display_name")
-    date_hierarchy = "created_at"
     actions = ("approve", "reject", "revoke")
+
+    def exported_rows(self, request: HttpRequest, rows: Any) -> Any:
+        return with_what_was_stated(rows)
 
     @admin.action(description=_("通过所选绑定"))
     def approve(self, request: HttpRequest, chosen: QuerySet[Membership]) -> None:
