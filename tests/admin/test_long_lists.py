@@ -1,4 +1,4 @@
-"""Lists of any length: found by words, counted so far, page by page whole; compared with the rows as Python sees them."""
+"""Lists of any length: found by words, counted so far, whole page by page; compared with a look at each row."""
 
 import re
 from typing import Any
