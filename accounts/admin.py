@@ -20,6 +20,7 @@ from .admin_bindings import MembershipAdmin as MembershipAdmin
 from .admin_records import RecordAdmin as RecordAdmin
 from .admin_roster import RosterImportAdmin as RosterImportAdmin
 from .calendar import holidays_words, year_without_holidays
+from .exports import with_bindings
 from .models import Building, Community, Home, Invitation, Membership, Role, RosterEntry, Shift, SpecialDay, User
 from .services import communities
 from .text import clean, clean_part, clean_phone
@@ -196,6 +197,9 @@ class UserAdmin(ReadOnly, ScopedAdmin):
             return people
         here = Membership.objects.live().filter(community__in=scope)
         return people.filter(pk__in=here.values("user"))
+
+    def exported_rows(self, request: HttpRequest, rows: Any) -> Any:
+        return with_bindings(rows, communities_of(request, self.permission))
 
 
 @admin.register(Invitation)

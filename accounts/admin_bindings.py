@@ -13,11 +13,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from community_report.core.admin import OwnFilter, ReadOnly, ScopedAdmin
 from community_report.core.errors import DomainError
 
+from .exports import with_what_was_stated
 from .models import Membership, User
 from .policies import person_of
 from .roster_says import Verdict, roster_says
@@ -63,11 +65,13 @@ class DecisionForm(forms.Form):
 class MembershipAdmin(ReadOnly, ScopedAdmin):
     permission = "manage_people"
     list_display = ("name", "role", "place", "status", "phone", "on_duty", "created_at", "decided_at")
-    list_filter = ("status", ("role", OwnFilter), "automatic")
+    list_filter = ("status", ("role", OwnFilter), "automatic", ("created_at", RangeDateFilter))
     list_select_related = ("role", "home__building", "user", "community")
     search_fields = ("name", "phone", "user__display_name")
-    date_hierarchy = "created_at"
     actions = tuple(DECISIONS)
+
+    def exported_rows(self, request: HttpRequest, rows: Any) -> Any:
+        return with_what_was_stated(rows)
 
     @admin.display(description=_("房屋"), ordering="home")
     def place(self, row: Membership) -> str:

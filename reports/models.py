@@ -78,7 +78,10 @@ class Report(models.Model):
     id = models.UUIDField(primary_key=True, default=opaque_id, editable=False)
     hashed_id = models.UUIDField(_("客户端编号"), unique=True, editable=False)
     number = models.CharField(_("编号"), max_length=20, unique=True, editable=False)
-    community = models.ForeignKey(Community, models.PROTECT, related_name="reports", verbose_name=_("小区"))
+    # No index of their own where one of those below begins with the column: a report changes often.
+    community = models.ForeignKey(
+        Community, models.PROTECT, db_index=False, related_name="reports", verbose_name=_("小区")
+    )
     category = models.ForeignKey(Category, models.PROTECT, related_name="reports", verbose_name=_("信息分类"))
     tags = models.ManyToManyField(Tag, related_name="reports", blank=True, verbose_name=_("标签"))
     title = models.CharField(_("标题"), max_length=80)
@@ -96,6 +99,7 @@ class Report(models.Model):
         models.SET_NULL,
         null=True,
         blank=True,
+        db_index=False,
         related_name="reports",
         verbose_name=_("上报人"),
     )
@@ -104,7 +108,13 @@ class Report(models.Model):
     filed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     caller = models.JSONField(null=True, blank=True)  # {"name","phone","home"}
     claimed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="held", verbose_name=_("处理人")
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="held",
+        verbose_name=_("处理人"),
     )
     claimed_at = models.DateTimeField(_("接单时间"), null=True, blank=True)
     merged_into = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="duplicates")
@@ -171,7 +181,7 @@ class Report(models.Model):
 class ReportEvent(models.Model):
     """One thing that happened to a report. Append-only, in the database as well (migration 0002)."""
 
-    report = models.ForeignKey(Report, models.PROTECT, related_name="events", verbose_name=_("报单"))
+    report = models.ForeignKey(Report, models.PROTECT, db_index=False, related_name="events", verbose_name=_("报单"))
     kind = models.CharField(max_length=20)
     at = models.DateTimeField()
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")

@@ -8,9 +8,9 @@ import pytest
 from django.test import Client
 from openpyxl import load_workbook
 
-from accounts.models import Record, User
+from accounts.models import Membership, Record, User
 from community_report.core.admin_export import EXPORTED
-from tests.factories import Cast
+from tests.factories import Cast, bind, make_person, role_of
 
 
 def client_of(user: User) -> Client:
@@ -70,3 +70,21 @@ def test_a_roster_that_went_out_comes_back_unchanged(cast: Cast, tmp_path: Any) 
     (tmp_path / "r.csv").write_bytes(b"".join(answer.streaming_content))
     result = import_roster(community=cast.community, rows=read_roster_file(tmp_path / "r.csv"))
     assert (result.added, result.updated, result.unchanged, result.rejected) == (0, 0, 2, [])
+
+
+def test_people_go_out_with_role_home_and_status_of_the_own_community(cast: Cast) -> None:
+    bind(cast.cleaner, role_of(cast.other_community, "manager"))
+    waiting = make_person("新来的")
+    Membership.objects.create(
+        user=waiting, community=cast.community, role=role_of(cast.community, "resident"), status="pending",
+        name="周新", phone="13900000099", stated_home={"building": "8幢", "unit": "", "room": "801"},
+    )  # fmt: skip
+    client = client_of(cast.manager)
+    people = {row[0]: row[2:6] for row in table(client.get("/admin/accounts/user/export/csv"))}
+    home = str(cast.resident.memberships.get().home)
+    assert people["李阿姨"] == ["府琛花园", "业主", home, "有效"]
+    assert people["张师傅"] == ["府琛花园", "保洁员", "", "有效"]
+    assert people["新来的"] == ["府琛花园", "业主", "", "待审核"]
+    bindings = {row[0]: row for row in table(client.get("/admin/accounts/membership/export/csv"))}
+    assert bindings["周新"][4:8] == ["8幢", "", "801", "待审核"]
+    assert bindings["张师傅"][2] == "保洁员"
