@@ -82,6 +82,7 @@ class NoticeAdmin(ScopedAdmin):
     list_display = ("title", "standing", "pinned", "out", "end", "reads_count")
     list_filter = (StateFilter, ("community", OwnFilter), "pinned")
     list_select_related = ("community", "author", "withdrawn_by")
+    list_per_page = 20  # each row counts everybody who was told
     search_fields = ("title", "body")
     actions = ("remind",)
     change_form_outer_before_template = "admin/notices/standing.html"
