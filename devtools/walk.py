@@ -40,6 +40,7 @@ OWN = {
         "people-residents": "manage/people?tab=residents",
         "unreached": "manage/unreached",
         "notice-new": "notices/new",
+        "notices-over": "notices?show=over",
     },
     NOBODY: {"home": "", "bind": "bind", "new": "reports/new", "me": "me", "board": "board"},
 }

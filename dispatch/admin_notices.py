@@ -15,8 +15,9 @@ SELECT told.notice_id, count(*) FILTER (WHERE told.sent), count(*) FILTER (WHERE
        count(*) FILTER (WHERE seen.id IS NULL)
 FROM (SELECT notice_id, user_id, bool_or(status IN ('sent', 'delivered')) AS sent,
              bool_or(status = 'delivered') AS delivered
-      FROM dispatch_delivery WHERE notice_id = ANY(%s) GROUP BY notice_id, user_id) AS told
-LEFT JOIN notices_noticeread AS seen ON seen.notice_id = told.notice_id AND seen.user_id = told.user_id
+      FROM dispatch_delivery WHERE notice_id = ANY(%(keys)s) GROUP BY notice_id, user_id) AS told
+LEFT JOIN notices_noticeread AS seen
+    ON seen.notice_id = told.notice_id AND seen.user_id = told.user_id AND seen.notice_id = ANY(%(keys)s)
 GROUP BY told.notice_id
 """
 
@@ -24,7 +25,7 @@ GROUP BY told.notice_id
 def fill(rows: Sequence[Notice]) -> None:
     """Sets `sent_`, `delivered_` and `unread_`: numbers of people."""
     with connection.cursor() as cursor:
-        cursor.execute(_FIGURES, [[row.pk for row in rows]])
+        cursor.execute(_FIGURES, {"keys": [row.pk for row in rows]})
         found = {key: figures for key, *figures in cursor.fetchall()}
     for row in rows:
         vars(row).update(zip(("sent_", "delivered_", "unread_"), found.get(row.pk, (0, 0, 0)), strict=True))

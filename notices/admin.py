@@ -79,9 +79,10 @@ ADDED_FIGURES.setdefault("notices.Notice", []).append(_count_reads)
 class NoticeAdmin(ScopedAdmin):
     permission = "publish_notices"
     form = NoticeForm
-    list_display = ("title", "standing", "pinned", "out", "end", "author", "reads_count")
+    list_display = ("title", "standing", "pinned", "out", "end", "reads_count")
     list_filter = (StateFilter, ("community", OwnFilter), "pinned")
-    list_select_related = ("community", "author")
+    list_select_related = ("community", "author", "withdrawn_by")
+    list_per_page = 20  # each row counts everybody who was told
     search_fields = ("title", "body")
     actions = ("remind",)
     change_form_outer_before_template = "admin/notices/standing.html"
@@ -170,18 +171,19 @@ class NoticeAdmin(ScopedAdmin):
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         notice = kwargs.get("obj")
-        scope = communities_of(request, self.permission)
-        only = list(own_rows(Community, scope)[:2])
-        first = notice.community if notice else only[0] if len(only) == 1 else None
-        now = timezone.now()
         context |= {
-            "state": notice.state(now) if notice else None,
-            "reach": reach(services.audience_of(notice) if notice else services.people_among(first.pk, [], []))
-            if first and not (notice and notice.published_at)
-            else None,
+            "state": notice.state(timezone.now()) if notice else None,
             "out": bool(notice and notice.published_at),
+            "reach": self._reach_so_far(request, notice),
         }
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def _reach_so_far(self, request: HttpRequest, notice: Notice | None) -> dict[str, Any] | None:
+        """Before anything is chosen; None where the community is not known, or the audience is fixed."""
+        if notice is not None:
+            return None if notice.published_at else reach(services.audience_of(notice))
+        communities = own_rows(Community, communities_of(request, self.permission))[:2]
+        return reach(services.people_among(communities[0].pk, [], [])) if len(communities) == 1 else None
 
     def reach_view(self, request: HttpRequest) -> HttpResponse:
         """`reach/?community=&roles=&buildings=`, keys of own rows: how far a notice to them would reach, as a piece of

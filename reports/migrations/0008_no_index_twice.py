@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0008_text_pairs'),
+        ('accounts', '0009_text_pairs'),
         ('reports', '0007_search_pairs'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -83,7 +83,7 @@ def test_from_the_desk_to_the_phone(demo: Demo, desk: Page, phone: Phone, pictur
 
     desk.reload()
     figures = desk.locator(".notice-figures")
-    expect(figures).to_contain_text("已读 1")
+    expect(figures).to_contain_text("已读1")
     expect(figures.locator("a")).to_have_text(str(int(str(residents)) - 1))
     desk.get_by_role("link", name="撤回").click()
     desk.get_by_role("button", name="撤回").click()

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0007_labels'),
-        ('reports', '0007_internal_notes'),
+        ('reports', '0009_internal_notes'),
     ]
 
     operations = [

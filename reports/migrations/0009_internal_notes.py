@@ -28,7 +28,7 @@ DROP FUNCTION internal_notes_are_append_only();
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reports', '0007_search_pairs'),
+        ('reports', '0008_no_index_twice'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
