@@ -115,7 +115,7 @@ def test_the_order_of_the_channels() -> None:
     plain = Message("o", "claimed", "t", "u", "c")
     assert [channel.name for channel in chain(plain, [])] == ["text"]
     news = Message("o", "claimed", "t", "u", "c", form="news")
-    assert [channel.name for channel in chain(news, [])] == ["news"]
+    assert [channel.name for channel in chain(news, [])] == ["news", "text"]
 
 
 def test_every_kind_offers_values() -> None:
