@@ -62,10 +62,20 @@ def filed_in(communities: Communities, since: datetime | None, until: datetime |
     return filed
 
 
-def first_claims(filed: "QuerySet[Report]") -> "QuerySet[Claim]":
-    """The first claim of each of the reports that was ever claimed."""
-    before = Claim.objects.filter(report=OuterRef("report"), id__lt=OuterRef("id"))
-    return Claim.objects.order_by().filter(~Exists(before), report__in=filed)
+def claims_of(filed: "QuerySet[Report]", since: datetime | None) -> "QuerySet[Claim]":
+    """The claims of reports that were filed at or after `since`: none of them is older either."""
+    return _claims_after(since).filter(report__in=filed)
+
+
+def first_claims(filed: "QuerySet[Report]", since: datetime | None) -> "QuerySet[Claim]":
+    """The first claim of each of the reports, filed at or after `since`, that was ever claimed."""
+    before = _claims_after(since).filter(report=OuterRef("report"), id__lt=OuterRef("id"))
+    return claims_of(filed, since).filter(~Exists(before))
+
+
+def _claims_after(since: datetime | None) -> "QuerySet[Claim]":
+    claims = Claim.objects.order_by()
+    return claims if since is None else claims.filter(claimed_at__gte=since)
 
 
 def reopened(since: datetime | None) -> Q:
