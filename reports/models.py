@@ -230,6 +230,7 @@ class Claim(models.Model):
         verbose_name = _("接单")
         verbose_name_plural = _("接单")
         ordering = ["id"]
+        indexes = [models.Index(fields=["claimed_at"], name="claim_by_time")]
         constraints = [
             models.UniqueConstraint(fields=["report"], condition=Q(ended_at__isnull=True), name="one_open_claim"),
             models.CheckConstraint(

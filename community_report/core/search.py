@@ -14,7 +14,7 @@ from django.db.models import Func, Q, QuerySet, TextField, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Upper
 
-Q_ = TypeVar("Q_", bound=QuerySet[Any])
+Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 #: More words than this are not looked for.
 MOST_WORDS = 8
@@ -29,7 +29,7 @@ class Pairs(Func):
     output_field = ArrayField(TextField())
 
 
-def holding(rows: Q_, text: Combinable, word: str, *, among: Combinable | None = None) -> Q_:
+def holding(rows: Rows, text: Combinable, word: str, *, among: Combinable | None = None) -> Rows:
     """The rows with `word` in `text`, an upper-case expression; the index is of the pairs of `among`, else of `text`.
 
     Beside other ways of finding, name the keys of these rows: with an OR, pairs would be made anew for every row found.
@@ -42,15 +42,15 @@ def holding(rows: Q_, text: Combinable, word: str, *, among: Combinable | None =
     return rows.alias(looked_through=text).filter(looked_through__contains=sought)
 
 
-def searched(rows: Q_, text: str, *ways: Callable[[str], Q]) -> Q_:
+def searched(rows: Rows, text: str, *ways: Callable[[str], Q]) -> Rows:
     """The rows that have each word of `text` in one of the ways."""
     for word in text.split()[:MOST_WORDS]:
         rows = rows.filter(reduce(or_, (way(word) for way in ways)))
     return rows
 
 
-def few(rows: QuerySet[Any], key: str = "pk") -> Any:
+def few(rows: QuerySet[Any]) -> Any:
     """The keys themselves where they are few, so that an index finds what refers to them; else the query for them."""
-    keys = rows.order_by().values_list(key, flat=True)
+    keys = rows.order_by().values_list("pk", flat=True)
     found = list(keys[: FEW + 1])
     return found if len(found) <= FEW else keys

@@ -71,9 +71,9 @@ class _Echo:
 
 
 def csv_lines(heading: Row, rows: Iterable[Row]) -> Iterator[bytes]:
-    """A CSV file for Excel in pieces: UTF-8 with its mark, some hundred lines at a time."""
-    writer = csv.writer(_Echo())
-    lines = ["\ufeff" + writer.writerow([cell(value) for value in heading])]
+    """A CSV file for Excel in pieces: UTF-8 with its mark, some hundred lines at a time; the first waits for no row."""
+    writer, lines = csv.writer(_Echo()), list[str]()
+    yield ("\ufeff" + writer.writerow([cell(value) for value in heading])).encode()
     for row in rows:
         lines.append(writer.writerow([cell(value) for value in row]))
         if len(lines) == 500:

@@ -1,4 +1,4 @@
-"""Searching by pairs of letters instead of trigrams, which find no Chinese word of two; and what was filed by telephone."""
+"""Searching by pairs of letters instead of trigrams, which find no Chinese word of two; what was filed by telephone; a month's claims."""
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import migrations, models
@@ -24,5 +24,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             "reportevent", GinIndex(Pairs(Upper("note")), condition=~Q(note=""), name="event_note_pairs")
         ),
+        migrations.AddIndex("claim", models.Index(fields=["claimed_at"], name="claim_by_time")),
         migrations.RunSQL("ANALYZE reports_report, reports_reportevent", migrations.RunSQL.noop),
     ]

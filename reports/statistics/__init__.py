@@ -7,11 +7,11 @@ from typing import Any
 from django.db.models import Aggregate, Avg, Count, F, FloatField, Func, IntegerField, QuerySet, Sum, Value
 
 from accounts.models import Community, User
-from reports.models import Category, Claim, Rating, Report, ReportEvent
+from reports.models import Category, Rating, Report, ReportEvent
 from reports.people import person
 from reports.states import Status
 
-from .parts import DONE, Percentiles, filed_in, first_claims, minutes_between, overdue, reopened
+from .parts import DONE, Percentiles, claims_of, filed_in, first_claims, minutes_between, overdue, reopened
 
 Figures = dict[str, Any]
 
@@ -36,7 +36,7 @@ def figures(community: Community, since: datetime | None = None, until: datetime
         "total": totals["n"],
         **_by_kind(filed, community),
         "by_staff": _by_staff(filed, since, scores),
-        "claim_minutes": _claim_minutes(filed),
+        "claim_minutes": _claim_minutes(filed, since),
         "resolve_minutes": _spread(totals["results"]),
         "overdue_share": _share(totals["late"], totals["counting"]),
         "reopened_share": _share(totals["reopened"], totals["done"]),
@@ -89,7 +89,7 @@ def _by_staff(filed: "QuerySet[Report]", since: datetime | None, scores: list[Fi
     results = ReportEvent.objects.filter(report__in=filed, kind="resolve")
     if since is not None:  # nothing happened to a report before it was filed
         results = results.filter(at__gte=since)
-    claimed, resolved = _per_person(Claim.objects.filter(report__in=filed), "staff"), _per_person(results, "actor")
+    claimed, resolved = _per_person(claims_of(filed, since), "staff"), _per_person(results, "actor")
     rated = {row["staff"]: row for row in scores if row["staff"] is not None}
     people = User.objects.in_bulk(claimed.keys() | resolved.keys() | rated.keys())
     rows = [
@@ -110,8 +110,8 @@ def _per_person(rows: "QuerySet[Any]", field: str) -> dict[Any, int]:
     return {row[field]: row["n"] for row in counted if row[field] is not None}
 
 
-def _claim_minutes(filed: "QuerySet[Report]") -> dict[str, float | None]:
-    return _spread(first_claims(filed).aggregate(spread=_TO_CLAIM)["spread"])
+def _claim_minutes(filed: "QuerySet[Report]", since: datetime | None) -> dict[str, float | None]:
+    return _spread(first_claims(filed, since).aggregate(spread=_TO_CLAIM)["spread"])
 
 
 _TO_CLAIM = Percentiles(minutes_between("report__created_at", "claimed_at"))
@@ -137,7 +137,7 @@ def courses(community: Community, since: datetime, until: datetime, parts: int) 
     """
     filed, span = filed_in([community.pk], since, until), (since, until, parts)
     rows = filed.values(piece=_piece("created_at", *span)).annotate(**_counts(since), score=Avg("rating__score"))
-    claims = first_claims(filed).values_list(_piece("report__created_at", *span)).annotate(spread=_TO_CLAIM)
+    claims = first_claims(filed, since).values_list(_piece("report__created_at", *span)).annotate(spread=_TO_CLAIM)
     spreads = dict(claims)
     found = {row["piece"]: {**row, "claims": spreads.get(row["piece"])} for row in rows}
     return {name: [_course(name, found.get(piece)) for piece in range(1, parts + 1)] for name in COURSES}

@@ -10,7 +10,7 @@ from reports.attention import ATTENTION
 from reports.models import Report, ReportEvent
 from reports.querysets import ReportQuerySet
 
-from .parts import DONE, Communities, Median, first_claims, in_this_month, minutes_between, of_communities
+from .parts import A_MONTH, DONE, Communities, Median, first_claims, in_this_month, minutes_between, of_communities
 from .staff import LEAST_RATINGS
 
 Row = dict[str, Any]
@@ -42,7 +42,7 @@ def company_figures(communities: Communities) -> dict[int, Row]:
         for pk, number in found.values_list("community").annotate(n=Count("pk")):
             rows.setdefault(pk, dict(NOTHING))[name] = number
     filed = of_this_month(reports, "filed", now)
-    for row in (*_filed(filed), *_claimed(filed)):
+    for row in (*_filed(filed), *_claimed(filed, now - A_MONTH)):
         rows.setdefault(row.pop("community"), dict(NOTHING)).update(row)
     return rows
 
@@ -65,9 +65,9 @@ def _filed(filed: "QuerySet[Report]") -> list[Row]:
     return [row if row["ratings"] >= LEAST_RATINGS else {**row, "score": None} for row in rows]
 
 
-def _claimed(filed: "QuerySet[Report]") -> list[Row]:
+def _claimed(filed: "QuerySet[Report]", since: datetime) -> list[Row]:
     medians: Any = (
-        first_claims(filed)
+        first_claims(filed, since)
         .values(community=F("report__community"))
         .annotate(claim_minutes=Median(minutes_between("report__created_at", "claimed_at")))
     )

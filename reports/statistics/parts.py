@@ -28,6 +28,8 @@ from reports.states import Status
 
 #: Keys of communities; None: all of them.
 Communities = Collection[int] | None
+#: No month is longer, on whatever clock.
+A_MONTH = timedelta(days=33)
 Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 
@@ -64,10 +66,20 @@ def filed_in(communities: Communities, since: datetime | None, until: datetime |
     return filed
 
 
-def first_claims(filed: "QuerySet[Report]") -> "QuerySet[Claim]":
-    """The first claim of each of the reports that was ever claimed."""
-    before = Claim.objects.filter(report=OuterRef("report"), id__lt=OuterRef("id"))
-    return Claim.objects.order_by().filter(~Exists(before), report__in=filed)
+def claims_of(filed: "QuerySet[Report]", since: datetime | None) -> "QuerySet[Claim]":
+    """The claims of reports that were filed at or after `since`: none of them is older either."""
+    return _claims_after(since).filter(report__in=filed)
+
+
+def first_claims(filed: "QuerySet[Report]", since: datetime | None) -> "QuerySet[Claim]":
+    """The first claim of each of the reports, filed at or after `since`, that was ever claimed."""
+    before = _claims_after(since).filter(report=OuterRef("report"), id__lt=OuterRef("id"))
+    return claims_of(filed, since).filter(~Exists(before))
+
+
+def _claims_after(since: datetime | None) -> "QuerySet[Claim]":
+    claims = Claim.objects.order_by()
+    return claims if since is None else claims.filter(claimed_at__gte=since)
 
 
 def reopened(since: datetime | None) -> Q:
@@ -116,5 +128,5 @@ def in_this_month(rows: Rows, now: datetime, moment: str, community: str = "comm
         name: Func(clock, template="date_trunc('month', %(expressions)s)", output_field=DateTimeField())
         for name, clock in months.items()
     }
-    lately = rows.filter(**{f"{moment}__gte": now - timedelta(days=33)})  # what an index finds
+    lately = rows.filter(**{f"{moment}__gte": now - A_MONTH})  # what an index finds
     return lately.alias(**cut).filter(month_=F("this_month_"))

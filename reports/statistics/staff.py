@@ -6,10 +6,10 @@ from typing import Any
 from django.db.models import Avg, Count, Exists, OuterRef, QuerySet
 
 from accounts.models import User
-from reports.models import Claim, Rating, Report, ReportEvent
+from reports.models import Rating, Report, ReportEvent
 from reports.people import person
 
-from .parts import Median, first_claims, minutes_between
+from .parts import Median, claims_of, first_claims, minutes_between
 
 #: Fewer ratings than this say more about the raters than about the rated.
 LEAST_RATINGS = 5
@@ -28,7 +28,7 @@ def by_staff(filed: "QuerySet[Report]", since: datetime) -> list[Row]:
     - `reopened`: reports for which they gave a result and whose reporter then said that it is not solved
     - `score`, `ratings`: the scores given while they held it; no mean below `LEAST_RATINGS` of them
     """
-    claims = Claim.objects.order_by().filter(report__in=filed)
+    claims = claims_of(filed, since)
     results = ReportEvent.objects.order_by().filter(report__in=filed, kind="resolve", at__gte=since)
     again = ReportEvent.objects.filter(report=OuterRef("report"), kind="reopen", at__gte=since, id__gt=OuterRef("id"))
     ratings = Rating.objects.order_by().filter(report__in=filed)
@@ -40,7 +40,11 @@ def by_staff(filed: "QuerySet[Report]", since: datetime) -> list[Row]:
             resolve_minutes=Median(minutes_between("claimed_at", "resolved_at")),  # of null there is no span
         ),
         _each(results, "actor", resolved=Count("report", distinct=True)),
-        _each(first_claims(filed), "staff", claim_minutes=Median(minutes_between("report__created_at", "claimed_at"))),
+        _each(
+            first_claims(filed, since),
+            "staff",
+            claim_minutes=Median(minutes_between("report__created_at", "claimed_at")),
+        ),
         _each(results.filter(Exists(again)), "actor", reopened=Count("report", distinct=True)),
         _each(ratings, "staff", ratings=Count("pk"), score=Avg("score")),
     ]
