@@ -48,6 +48,8 @@ OWN = {
 HOMES = """async () => Array.from(
     (await (await fetch("/h5/me")).text()).matchAll(/href="(\\/h5\\/homes\\/[^"]+)"/g), (found) => found[1]
 )"""
+#: An act of each, shown as the page that it is without scripts.
+ACTS = {RESIDENT: "comment", STAFF: "resolve", MANAGER: "merge"}
 SCOPES = {RESIDENT: ("mine", "board"), STAFF: ("open", "claimed", "done"), MANAGER: ("all",)}
 
 
@@ -95,9 +97,13 @@ def open_sheets(page: Page, seen: set[str]) -> Iterator[tuple[str, Locator]]:
 def _reports(phone: str, scope: str, page: Page) -> Iterator[Stop]:
     seen: set[str] = set()
     for report in _results(page, f"/api/v1/reports?scope={scope}&limit=100"):
-        if report["status"] not in seen:
-            seen.add(report["status"])
-            yield Stop(phone, f"report-{scope}-{report['status']}", f"/h5/reports/{report['id']}")
+        path, whose = f"/h5/reports/{report['id']}", "" if report["reporter"] else "-neighbours"
+        found = {f"report-{scope}-{report['status']}{whose}": path}
+        if ACTS[phone] in report["allowed_actions"]:
+            found[f"act-{ACTS[phone]}"] = f"{path}/act/{ACTS[phone]}"
+        for name in found.keys() - seen:
+            seen.add(name)
+            yield Stop(phone, name, found[name])
 
 
 def _results(page: Page, address: str) -> list[dict[str, Any]]:

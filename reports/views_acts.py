@@ -13,7 +13,9 @@ from rest_framework.exceptions import ValidationError
 
 from accounts.policies import Standing, person_of, standing_of
 from accounts.web import person_required
+from community_report.core.api import Throttled
 from community_report.core.errors import DomainError, exception_handler
+from community_report.core.throttle import spend_write
 
 from .answers import with_answer
 from .api.shapes import report_shape
@@ -89,6 +91,8 @@ def act_page(request: HttpRequest, pk: UUID, name: str) -> HttpResponse:
         may = viewer.talk_refusal(report) is None if name == TALK else name in viewer.allowed_actions(report)
         return _form(request, report, viewer, sheet, {}) if may else redirect(f"/h5/reports/{pk}")
     try:
+        if wait := spend_write(str(viewer.user.pk)):
+            raise Throttled(wait)
         perform(name, _words(request), actor=viewer.user, report_id=pk)
     except (DomainError, ValidationError) as refusal:
         answer = exception_handler(refusal, {})

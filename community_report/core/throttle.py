@@ -49,14 +49,19 @@ def check(scope: str, key: str, *, limit: int, seconds: int) -> None:
         raise Throttled(wait)
 
 
+def spend_write(who: str) -> int:
+    """A person's writes, by the API and by forms without scripts: 60 a minute."""
+    return spend("write", who, limit=60, seconds=60)
+
+
 class PersonThrottle(BaseThrottle):
-    """Every call of the API: 300 a minute and person (or address, before login); writes 60 a minute."""
+    """Every call of the API: 300 a minute and person (or address, before login); of these, `spend_write`."""
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
         who = str(request.user.pk) if request.user and request.user.is_authenticated else address_of(request)
         self.seconds = spend("api", who, limit=300, seconds=60)
         if not self.seconds and request.method not in ("GET", "HEAD", "OPTIONS"):
-            self.seconds = spend("write", who, limit=60, seconds=60)
+            self.seconds = spend_write(who)
         return not self.seconds
 
     def wait(self) -> float:

@@ -1,6 +1,6 @@
 """Every page of every role against WCAG 2.2 AA (axe-core) and sideways scrolling, plain, in large type and dark."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -37,29 +37,37 @@ def nobody(demo: Demo) -> None:
 
 @pytest.fixture(scope="module")
 def resolved(demo: Demo, browser: Browser) -> None:
-    """A report of the resident that waits for their answer."""
+    """A report of the resident that waits for their answer; a neighbour's post; an invitation for the family."""
     context = browser.new_context()
-    pages = {phone: context.new_page() for phone in (RESIDENT, STAFF)}
+    pages = {phone: context.new_page() for phone in (RESIDENT, STAFF, "li")}
     for phone, page in pages.items():
         page.goto(demo.page_of(phone))
     report = file_report(pages[RESIDENT], "repair", "路灯一闪一闪").removeprefix("/h5/")
     ask(pages[STAFF], f"{report}/claim", {})
     assert ask(pages[STAFF], f"{report}/resolve", {"note": "换了灯泡", "media": []})["status"] == "resolved"
+    file_report(pages["li"], "lost", "在北门捡到一把伞")
+    home = pages[RESIDENT]
+    home.goto(demo.page_of(RESIDENT, "/h5/me"))
+    home.get_by_role("link", name="家人").first.click()
+    home.get_by_role("button", name="邀请一位家人").click()
+    home.get_by_role("button", name="作废").first.wait_for()
     context.close()
 
 
-@pytest.fixture(params=[RESIDENT, STAFF, MANAGER, NOBODY])
-def person(
-    request: pytest.FixtureRequest, demo: Demo, browser: Browser, nobody: None, resolved: None
-) -> Iterator[tuple[str, Page]]:
-    """One person's logged-in browser, 360 pixels wide, inside WeChat."""
+@pytest.fixture
+def inside(demo: Demo, browser: Browser, nobody: None, resolved: None) -> Iterator[Callable[[str], Page]]:
+    """A logged-in browser on this phone, 360 pixels wide, inside WeChat."""
     context: BrowserContext = browser.new_context(
         viewport={"width": 360, "height": 740}, user_agent=WECHAT, locale="zh-CN", reduced_motion="reduce"
     )
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    page.goto(demo.page_of(request.param))
-    yield request.param, page
+
+    def open_phone(phone: str) -> Page:
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.goto(demo.page_of(phone))
+        return page
+
+    yield open_phone
     context.close()
 
 
@@ -92,9 +100,10 @@ def wider(page: Page, within: str | None) -> list[str]:
     return sticking_out
 
 
-def test_every_page_is_accessible(demo: Demo, person: tuple[str, Page]) -> None:
+@pytest.mark.parametrize("phone", [RESIDENT, STAFF, MANAGER, NOBODY])
+def test_every_page_is_accessible(demo: Demo, inside: Callable[[str], Page], phone: str) -> None:
     """Its sheets as well, each open; a sheet that several pages have is looked at once."""
-    phone, page = person
+    page = inside(phone)
     axe, seen = Axe(), set[str]()
     found: list[str] = []
     for stop in list(stops(phone, page)):
@@ -102,6 +111,20 @@ def test_every_page_is_accessible(demo: Demo, person: tuple[str, Page]) -> None:
         found += problems_of(axe, page, stop.path)
         for name, _sheet in open_sheets(page, seen):
             found += problems_of(axe, page, f"{stop.path} #{name}", f"#{name}")
+    assert not found, "\n".join(found)
+
+
+def test_what_opens_over_a_page_is_accessible(demo: Demo, inside: Callable[[str], Page]) -> None:
+    """A question before what cannot be undone, and a picture in full."""
+    page, axe = inside(RESIDENT), Axe()
+    report = ask(page, "reports?scope=mine&status=closed")["results"][0]
+    page.goto(demo.page_of(RESIDENT, f"/h5/reports/{report['id']}"))
+    page.locator("[data-picture]").first.click()
+    found = problems_of(axe, page, "picture", ".lightbox")
+    page.keyboard.press("Escape")
+    page.evaluate("void app.confirm({title: '作废这个邀请？', text: '马上不能再用。', yes: '作废', danger: true})")
+    page.locator(".modal.show").wait_for()
+    found += problems_of(axe, page, "question", ".modal")
     assert not found, "\n".join(found)
 
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from html import unescape
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -127,6 +128,15 @@ def test_neighbours_talk_about_a_post(cast: Cast) -> None:
     assert f'name="to" value="{cast.neighbour.pk}"' in empty.html
     assert send(cast.resident, post, "talk", note="今晚七点", to=str(cast.neighbour.pk)).status == 302
     assert "今晚七点" in open_page(cast.neighbour, f"reports/{post.pk}").words
+
+
+def test_an_eager_hand_is_slowed_and_loses_nothing(cast: Cast, settings: Any) -> None:
+    settings.THROTTLE_SCALE = 0.01  # one a minute; of three, two are in the same
+    report = cast.report()
+    pages = [send(cast.resident, report, "comment", note="又来了") for _again in range(3)]
+    (slowed, *_rest) = [page for page in pages if page.status == 429]
+    assert "又来了</textarea>" in slowed.html
+    assert "操作太频繁" in slowed.words
 
 
 def test_every_button_of_the_page_works_without_scripts(cast: Cast) -> None:
