@@ -62,7 +62,7 @@ def test_from_the_desk_to_the_phone(demo: Demo, desk: Page, phone: Phone, pictur
     residents = reach.get_attribute("data-people")
     expect(reach).to_contain_text("能在微信收到")
     send = desk.locator("[data-send]")
-    desk.locator("[name=publish_at_0]").fill("2099-01-02")
+    desk.locator("[name=publish_at_0]").fill("2099/01/02")
     desk.locator("[name=publish_at_1]").fill("09:00:00")
     expect(send).to_have_text("定时发布：2099-01-02 09:00")
     for name in ("publish_at_0", "publish_at_1"):

@@ -21,9 +21,10 @@
     return field && "value" in field ? field.value : "";
   }
 
-  // The two fields of a date and a time, as one moment on the server's clock; empty while one is missing.
+  // The two fields of a date (2026-01-02 or 2026/01/02) and a time, as one moment on the server's clock; empty while one
+  // is missing.
   function moment(form, name) {
-    const [day, time] = [value(form, name + "_0"), value(form, name + "_1")];
+    const [day, time] = [value(form, name + "_0").replaceAll("/", "-"), value(form, name + "_1")];
     return day && time ? day + "T" + time : "";
   }
 
