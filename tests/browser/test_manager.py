@@ -83,6 +83,7 @@ def test_the_same_thing_twice_is_merged(demo: Demo, chen: Page, sun: Page, phone
     sheet.get_by_role("button", name="合并").tap()
     chen.get_by_role("link", name="看合并后的报单").tap()
     chen.wait_for_url(f"**{first}")
+    assert events_of(chen, second) == ["submitted", "merge"]
 
 
 def test_a_binding_is_decided(demo: Demo, chen: Page, phone: Phone) -> None:

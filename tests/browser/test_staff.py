@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from .asking import Phone, ask, events_of, file_report, link_of, once_only
 from .conftest import PHONE, Demo
@@ -16,6 +16,15 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("demo")]
 def sun(phone: Phone) -> Page:
     """A resident who reports."""
     return phone("sun")
+
+
+def card_of(page: Page, words: str) -> Locator:
+    """The card that says this, on whichever page of the list it is."""
+    card = page.locator(".card-report").filter(has_text=words)
+    while not card.count():
+        with page.expect_navigation():
+            page.get_by_role("link", name="看后面的报单").tap()
+    return card
 
 
 def test_from_the_pushed_link_to_the_result(demo: Demo, phone: Phone, sun: Page) -> None:
@@ -62,7 +71,7 @@ def test_giving_back_with_a_name_for_who_takes_over(demo: Demo, phone: Phone, su
     wang.get_by_role("button", name="退回", exact=True).tap()
     expect(wang.locator("#toast")).to_contain_text("已退回，会通知其他同事")
     zhang.goto(demo.page_of("zhang", "/h5/work"))
-    card = zhang.locator(".card-report").filter(has_text=words)
+    card = card_of(zhang, words)
     expect(card.get_by_text("王师傅退回：请张师傅接手")).to_be_visible()
     card.get_by_role("button", name="我来处理").dblclick()
     zhang.wait_for_url(f"**{report}")
