@@ -4,7 +4,6 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -35,7 +34,7 @@ def write_note(*, actor: User, report_id: UUID, note: str) -> Report:
         raise Forbidden(_("内部备注只给处理这条报单的工作人员和管理人员"))
     text = required(note, "note", _("请写几个字"))
     said = {"report": report, "author": actor, "text": text}
-    if not InternalNote.objects.filter(**said, at__gt=timezone.now() - AGAIN).exists():
-        InternalNote.objects.create(**said)
+    if not InternalNote.objects.filter(**said, at__gt=viewer.now - AGAIN).exists():
+        InternalNote.objects.create(**said, at=viewer.now)
         record("report_note", actor=actor, community=report.community_id, subject=report.number)
     return engine.reread(actor, report_id)
