@@ -1,7 +1,8 @@
 // Voice and pictures of a form: recorded, chosen, sent while the person goes on writing; what failed is sent again by a tap.
 //
 // app.collect(element) → {items(), sending(), failed(), settled() → media for the API, onChange, count(),
-// keepAs(name): what is chosen is kept on the phone too; entries() and restore(entries): for a page that comes back}
+// restore(media): what has arrived before; keepAs(name): what is chosen is kept on the phone too, entries() and
+// recall(entries): for a page that comes back}
 (function () {
   "use strict";
 
@@ -52,24 +53,30 @@
       return this.list.map((item) => item.media);
     }
 
+    // What had arrived before; `preview` where there is an address to show.
+    restore(media) {
+      media.forEach((one) => this.add({ kind: one.kind, source: { duration: one.duration, preview: one.preview || "" }, state: "sent", media: one, promise: Promise.resolve() }));
+    }
+
     keepAs(name) {
       this.keptAs = name;
     }
 
-    // What `restore` wants; small enough for localStorage.
+    // What `recall` wants; small enough for localStorage.
     entries() {
       return this.list.map(({ id, kind, media, source }) => ({ id, kind, media, duration: source.duration }));
     }
 
     // As it was before the page was closed: what had arrived, and what is kept on the phone sets out again. Resolves to
     // how many are lost.
-    async restore(entries) {
+    async recall(entries) {
       const blobs = entries.length && this.keptAs ? await app.keep.all(this.keptAs) : new Map();
       const lost = entries.filter(({ id, media }) => !media && !blobs.has(id));
       entries.filter((entry) => !lost.includes(entry)).forEach(({ id, kind, media, duration }) => {
-        const source = blobs.has(id) ? app.wechat.fromBlob(kind, blobs.get(id), duration) : { duration, preview: media.preview || "" };
-        if (media) this.add({ id, kind, source, state: "sent", media, progress: 1, promise: Promise.resolve() });
-        else this.take(kind, source, id);
+        if (!blobs.has(id)) return this.restore([media]);
+        const source = app.wechat.fromBlob(kind, blobs.get(id), duration);
+        if (media) return this.add({ id, kind, source, state: "sent", media, promise: Promise.resolve() });
+        return this.take(kind, source, id);
       });
       return lost.length;
     }
@@ -95,6 +102,7 @@
     }
 
     add(item) {
+      item.id = item.id || app.forms.uuid();
       this.list.push(item);
       item.view = item.kind === "voice" ? this.voiceView(item) : this.pictureView(item);
       if (item.kind === "voice") this.voices.append(item.view);
@@ -125,7 +133,7 @@
     }
 
     take(kind, source, id) {
-      const item = { id: id || app.forms.uuid(), kind, source, state: "sending", media: null, progress: 0, promise: null };
+      const item = { id, kind, source, state: "sending", media: null, progress: 0, promise: null };
       this.add(item);
       if (!id) this.keep(item);
       this.send(item);

@@ -52,7 +52,7 @@
     if (kept.location) setLocation(kept.location);
     const something = kept.values.description || kept.media.length;
     document.getElementById("recalled").hidden = !something || app.later.has(hashedId);
-    const lost = await collector.restore(kept.media);
+    const lost = await collector.recall(kept.media);
     if (lost) collector.say(interpolate(gettext("上次有 %(n)s 个照片或语音没传完就关了页面，请重新添加"), { n: lost }));
   }
 

@@ -38,7 +38,7 @@
   }
 
   if (reach) $(form).on("change", "[name=roles], [name=buildings]", showReach);
-  pictures.restore(JSON.parse(document.getElementById("pictures").textContent).map((media) => ({ kind: media.kind, media })));
+  pictures.restore(JSON.parse(document.getElementById("pictures").textContent));
 
   // What was typed stays until it is out.
   if (!notice) {
