@@ -283,7 +283,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": ["'self'", "data:", "blob:", "wxlocalresource:", "weixin:"],
         "media-src": ["'self'", "blob:"],
         # WeChat's open tags are drawn in frames of its own: https://developers.weixin.qq.com/doc/service/guide/h5/opentag
-        "frame-src": ["https://*.qq.com", "webcompt:"],
+        "frame-src": ["'self'", "https://*.qq.com", "webcompt:"],
         "object-src": ["'none'"],
         "base-uri": ["'none'"],
         "form-action": ["'self'"],

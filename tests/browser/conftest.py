@@ -81,3 +81,24 @@ def phone(demo: Demo, browser: Browser) -> Iterator[Callable[[str], Page]]:
     for context in contexts:
         context.close()
     assert errors == []
+
+
+@pytest.fixture
+def open_desk(demo: Demo, browser: Browser, phone: Callable[[str], Page]) -> Iterator[Callable[[str], Page]]:
+    """A page of the back office at 1280 × 800, as the manager sees it. A script error fails the test."""
+    errors: list[str] = []
+    session = next(one["value"] for one in phone("chen").context.cookies() if one["name"] == "sessionid")
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="zh-CN", timezone_id="Asia/Shanghai")
+    web = f"http://127.0.0.1:{demo.port}"
+    context.add_cookies([{"name": "sessionid", "value": session, "url": web}])
+
+    def open_page(path: str) -> Page:
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda said: errors.append(said.text) if "Content Security" in said.text else None)
+        page.goto(f"{web}{path}")
+        return page
+
+    yield open_page
+    context.close()
+    assert errors == []

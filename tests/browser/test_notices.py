@@ -1,34 +1,23 @@
 """A notice from the desk to a resident's phone: written beside its preview, counted, with a picture, and withdrawn."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from .conftest import Demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("demo")]
 Phone = Callable[[str], Page]
+Desk = Callable[[str], Page]
 
 
 @pytest.fixture
-def desk(demo: Demo, browser: Browser, phone: Phone) -> Iterator[Page]:
-    """The back office as the manager sees it; a script error fails the test."""
-    errors: list[str] = []
-    session = next(one["value"] for one in phone("chen").context.cookies() if one["name"] == "sessionid")
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="zh-CN", timezone_id="Asia/Shanghai")
-    web = f"http://127.0.0.1:{demo.port}"
-    context.add_cookies([{"name": "sessionid", "value": session, "url": web}])
-    page = context.new_page()
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda said: errors.append(said.text) if "Content Security" in said.text else None)
-    page.goto(f"{web}/admin/notices/notice/add/")
-    yield page
-    context.close()
-    assert errors == []
+def desk(open_desk: Desk) -> Page:
+    return open_desk("/admin/notices/notice/add/")
 
 
 @pytest.fixture
