@@ -95,7 +95,7 @@ class MembershipAdmin(ReadOnly, ScopedAdmin):
         return self._ask_or_do(request, chosen, "revoke")
 
     def _ask_or_do(self, request: HttpRequest, chosen: QuerySet[Membership], name: str) -> HttpResponse | None:
-        decision, rows = DECISIONS[name], list(chosen.for_view()[: MOST_AT_ONCE + 1])  # type: ignore[attr-defined]
+        decision, rows = DECISIONS[name], self._rows(chosen)
         if len(rows) > MOST_AT_ONCE:
             self.message_user(request, gettext("一次最多 %(n)d 条") % {"n": MOST_AT_ONCE}, messages.ERROR)
             return None
@@ -114,6 +114,10 @@ class MembershipAdmin(ReadOnly, ScopedAdmin):
             "checkbox": ACTION_CHECKBOX_NAME,
         }
         return render(request, "admin/accounts/decide.html", context)
+
+    @staticmethod
+    def _rows(chosen: QuerySet[Membership]) -> list[Membership]:
+        return list(Membership.objects.for_view().filter(pk__in=chosen.values("pk"))[: MOST_AT_ONCE + 1])
 
     def _decide(self, request: HttpRequest, rows: Sequence[Membership], act: Callable[[Membership], object]) -> None:
         """Do it to each, and say how many went through and why the others did not."""

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from devtools.environment import DIRECT
 from devtools.identity import Identity, before_exec, die_with_make
-from devtools.servers import HOST, ServiceError, free_port, tail
+from devtools.servers import HOST, ServiceError, tail
 from devtools.services import Services
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -245,10 +245,15 @@ def require_free_ports(*ports: int) -> None:
                 raise DemoError(f"port {port} cannot be used ({error.strerror}): choose another with PORT=…") from None
 
 
+OWN_PORTS = range(20_000, 32_000)
+
+
 def two_ports() -> int:
-    """The first of two free ports side by side."""
+    """The first of two free ports side by side, below those that Linux gives to outgoing connections: one of these
+    could take the second while the first is being opened.
+    """
     for _ in range(100):
-        port = free_port()
+        port = secrets.choice(OWN_PORTS)
         try:
             require_free_ports(port, port + 1)
         except (DemoError, OverflowError):

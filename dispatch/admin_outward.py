@@ -91,8 +91,9 @@ class RobotForm(_KeepsSecrets, RobotModelForm):
         self.keep(self, values)
         if values.get("address") and not is_allowed(values["address"]):
             self.add_error("address", NOT_ALLOWED)
+        community = values.get("community") or (None if self.instance._state.adding else self.instance.community)
         for role in values.get("roles") or ():
-            if role.kind == Role.Kind.RESIDENT or role.community != values.get("community"):
+            if role.kind == Role.Kind.RESIDENT or role.community != community:
                 self.add_error("roles", _("只能选择这个小区的工作人员和管理人员角色"))
         return values
 

