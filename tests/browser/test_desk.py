@@ -46,3 +46,4 @@ def test_the_charts_follow_the_theme(open_desk: Desk) -> None:
     light = chart.evaluate("canvas => canvas.toDataURL()")
     page.evaluate("document.documentElement.classList.toggle('dark')")
     page.wait_for_function("([canvas, before]) => canvas.toDataURL() !== before", arg=[chart.element_handle(), light])
+    assert chart.evaluate("canvas => canvas.toDataURL()") != light
