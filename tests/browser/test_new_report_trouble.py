@@ -181,3 +181,38 @@ def test_staff_who_file_for_a_caller_open_what_is_the_same(demo: Demo, li: Page,
     offered.get_by_role("link", name="打开").tap()
     manager.wait_for_url(REPORT)
     expect(manager.get_by_role("heading", name=words)).to_be_visible()
+
+
+def come_with(page: Page, text: str) -> None:
+    """From here on the form comes with this text, before its script looks."""
+    fill = "document.readyState === 'interactive' && (document.getElementById('description').value = TEXT)"
+    page.add_init_script(f"document.onreadystatechange = () => {fill.replace('TEXT', json.dumps(text))}")
+
+
+def test_a_draft_that_grew_in_the_chat_keeps_both(demo: Demo, li: Page, words: str) -> None:
+    text = li.get_by_label("说说情况")
+    come_with(li, words)
+    li.goto(demo.page_of("li", NEW))
+    li.get_by_label("地点").fill("北门")  # kept on the phone from here on
+    come_with(li, f"{words}，又漏水了")
+    li.goto(demo.page_of("li", NEW))
+    expect(text).to_have_value(f"{words}，又漏水了")
+    text.fill(f"快来：{words}，又漏水了")
+    come_with(li, f"{words}，又漏水了，停电了")
+    li.goto(demo.page_of("li", NEW))
+    expect(text).to_have_value(f"快来：{words}，又漏水了，停电了")
+    assert li.get_by_label("地点").input_value() == "北门"
+
+
+def test_two_pages_of_one_form_file_two_reports(demo: Demo, li: Page, words: str) -> None:
+    li.get_by_label("说说情况").fill(words)
+    other = li.context.new_page()
+    other.goto(demo.page_of("li", NEW))
+    expect(other.get_by_label("说说情况")).to_have_value(words)
+    send(li)
+    li.wait_for_url(REPORT)
+    second = once_only("另一件事")
+    other.get_by_label("说说情况").fill(second)
+    send(other)
+    other.wait_for_url(REPORT)
+    assert [filed(other, words), filed(other, second)] == [1, 1]

@@ -126,7 +126,10 @@
   // What was refused, for the form that corrects it: {report, at, error}.
   const refusal = (hashedId) => refused().find(({ report }) => report.hashed_id === hashedId) || null;
 
-  app.later = { put, drop, run, refusal };
+  // Whether a report made of this draft is still here.
+  const holds = (draft) => Boolean(draft) && kept().some(({ report }) => report.draft === draft);
+
+  app.later = { put, drop, run, refusal, holds };
   show();
   run();
 })();

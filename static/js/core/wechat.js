@@ -235,7 +235,10 @@
   }
 
   async function wxRecording() {
-    await wxCall("startRecord");
+    await wxCall("startRecord").catch((error) => {
+      if (error.message === "late") wx.stopRecord({}); // it may have begun all the same
+      throw error;
+    });
     const began = Date.now();
     const length = () => Math.max(1, Math.round((Date.now() - began) / 1000));
     let cut = null; // WeChat stopped by itself

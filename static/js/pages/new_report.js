@@ -81,8 +81,9 @@
   }
 
   async function recall() {
+    if (!correcting && app.later.holds(draft)) return beginAnother();
     const kept = app.store.load(key) || (correcting && asKept(correcting));
-    if (!kept) return;
+    if (!kept) return undefined;
     hashedId = kept.hashedId;
     recallTexts(kept);
     const chosen = form.querySelector('[name=category][value="' + (kept.values.category || "") + '"]');
@@ -94,6 +95,7 @@
     const old = Date.now() - kept.at > MEDIA_LIVE;
     const lost = old ? kept.media.length : await collector.restore(kept.media);
     if (lost) collector.say(interpolate(gettext("上次有 %(n)s 个照片或语音没传完就关了页面，请重新添加"), { n: lost }));
+    return undefined;
   }
 
   // What waits by itself is no longer the form's: the next report begins from nothing, under a number of its own.
@@ -104,7 +106,7 @@
     firstTitle = "";
     hashedId = app.forms.uuid();
     TEXTS.forEach((name) => form.elements[name] && (form.elements[name].value = ""));
-    form.elements.address.value = homes[0] || "";
+    form.elements.address.value = settings.scanned ? first.address : homes[0] || "";
     const drafted = document.getElementById("draft-media");
     if (drafted) drafted.remove();
     if (chosenCategory()) chosenCategory().checked = false;
