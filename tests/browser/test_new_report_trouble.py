@@ -67,9 +67,9 @@ def test_a_position_is_not_called_home(li: Page, words: str) -> None:
     assert (report["address"], report["location"] is not None) == ("", True)
 
 
-def test_two_reports_wait_for_the_network_beside_each_other(li: Page, words: str) -> None:
+def test_two_reports_wait_for_the_server_beside_each_other(li: Page, words: str) -> None:
     second, third = once_only("路灯不亮"), once_only("第三件事")
-    cut(li, "**/api/v1/reports")
+    li.context.route("**/api/v1/reports", lambda route: route.fulfill(**answer(500, "error", "出了点问题")))
     for said in (words, second):
         li.locator("label[for=category-hygiene]").tap()
         li.get_by_label("说说情况").fill(said)
