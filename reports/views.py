@@ -25,7 +25,7 @@ from .models import Attachment, Category, Draft, Report
 from .notes import notes_of
 from .policies import Viewer
 from .querysets import ReportQuerySet
-from .services.submit import Caller, SubmitData, submit_report
+from .services.submit import Caller, Location, SubmitData, submit_report
 from .sheets import TALK, choices_for, sheets_of
 from .states import OPEN, Action, Party, Status
 from .talks import talks_of
@@ -109,7 +109,7 @@ def _new_context(request: HttpRequest, user: User, places: Places, draft: Draft 
         "categories": categories,
         "category": next((c for c in categories if c.slug == wanted), None),
         "homes": homes,
-        "address": request.POST.get("address", scanned or (homes[0] if homes else "")),
+        "address": request.POST.get("address", scanned or _usual_place(draft, homes)),
         "draft": show_draft(draft) if draft else None,
         "media_ids": {str(a.pk): a.media_id for a in draft.attachments.all()} if draft else {},
         "typed": request.POST,
@@ -119,8 +119,16 @@ def _new_context(request: HttpRequest, user: User, places: Places, draft: Draft 
             "person": str(user.pk),
             "draft": str(draft.pk) if draft else None,
             "scanned": bool(scanned),
+            "caller": places.for_caller,
         },
     }
+
+
+def _usual_place(draft: Draft | None, homes: list[str]) -> str:
+    """Home, unless the draft came with a place of its own (named or not)."""
+    if draft and draft.latitude is not None:
+        return draft.location_name
+    return homes[0] if homes else ""
 
 
 def _scanned(request: HttpRequest, community: Community) -> str:
@@ -153,9 +161,16 @@ def _plain_form(request: HttpRequest, community: Community, draft: Draft | None)
         title=field("title", "")[:80],
         description=field("description", "")[:5000],
         address=field("address", "")[:200],
+        location=_place_of(draft),
         draft=draft.pk if draft else None,
         on_behalf_of=caller,
     )
+
+
+def _place_of(draft: Draft | None) -> Location | None:
+    if draft is None or draft.latitude is None or draft.longitude is None:
+        return None
+    return Location(draft.latitude, draft.longitude, draft.location_name)
 
 
 # --- One's own, and the board -------------------------------------------------------------------------------------

@@ -177,7 +177,10 @@ def _names(address: str, buildings: Iterable[Building]) -> Building | None:
 def _new_report(
     data: SubmitData, *, community: Community, category: Category, reporter: User | None, home: Home | None
 ) -> Report:
+    """Who names no place means home; a `location` is a place, wherever home is."""
     now = timezone.now()
+    spoken = data.address.strip() or (data.location.name.strip() if data.location else "")
+    default = None if data.location else home
     report = Report(
         hashed_id=data.hashed_id,
         number=_next_number(),
@@ -185,8 +188,8 @@ def _new_report(
         category=category,
         title=data.title.strip() or _title_from(data, category),
         description=data.description.strip(),
-        address=data.address.strip() or (str(home) if home else ""),
-        building=_names(data.address, community.buildings.all()) or (home.building if home else None),
+        address=data.address.strip() or (str(default) if default else ""),
+        building=_names(spoken, community.buildings.all()) or (default.building if default else None),
         reporter=reporter,
         reporter_home=home,
         status=Status.SUBMITTED,

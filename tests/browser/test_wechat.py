@@ -89,6 +89,21 @@ def test_what_wechat_does_not_allow_is_done_by_the_browser(wechat: Callable[[str
     expect(page.get_by_text(ABSENT)).to_have_count(1)
 
 
+def test_a_wechat_that_never_answers_holds_up_nothing_for_ever(wechat: Callable[[str, str], Page]) -> None:
+    page = wechat("android", "/h5/notices")
+    page.clock.install()
+    page.goto(page.url.replace("/h5/notices", SHARED))
+    page.wait_for_function("app.wechat.ready().then((ready) => ready)")
+    page.evaluate("wx.uploadImage = wx.getLocation = () => undefined")
+    page.get_by_role("button", name="加照片").tap()
+    expect(page.locator("[data-picture-list] [data-state=sending]")).to_have_count(1)
+    page.get_by_role("button", name="改为当前位置").tap()
+    page.clock.fast_forward(16_000)
+    expect(page.get_by_text("没有取到位置，请直接写地点")).to_be_visible()
+    page.clock.fast_forward(120_000)
+    expect(page.get_by_role("button", name="没传上，点这里重传")).to_be_visible()
+
+
 def choose_by_the_browser(page: Page, folder: Path) -> None:
     Image.new("RGB", (320, 240), "red").save(folder / "red.jpg")
     with page.expect_file_chooser() as chooser:

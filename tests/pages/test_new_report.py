@@ -48,6 +48,7 @@ def test_a_draft_is_filled_in(cast: Cast) -> None:
     assert 'data-latitude="30.274085" data-longitude="120.15507" data-name="府琛花园6幢"' in page.html
     assert 'data-media-id="media-of-wechat"' in page.html
     assert f'value="{draft.attachments.get().pk}"' in page.html
+    assert 'name="address" maxlength="200" value="府琛花园6幢"' in page.html  # not home
 
 
 @pytest.mark.parametrize("person", ["neighbour", "manager"])
@@ -83,6 +84,7 @@ def test_without_scripts_the_form_files_it_once(cast: Cast) -> None:
     assert first["Location"] == again["Location"] == f"/h5/reports/{report.pk}?sent=1"
     assert (report.title, report.address, report.reporter) == ("垃圾桶满了", "6幢楼下", cast.resident)
     assert report.attachments.get().media_id == "media-of-wechat"
+    assert (report.latitude, report.location_name) == (30.274085, "府琛花园6幢")
 
 
 def test_what_was_typed_stays_when_it_is_refused(cast: Cast) -> None:

@@ -251,3 +251,12 @@ def test_resident_of_two_homes_is_asked_by_the_address(cast: Cast, api: Api) -> 
     bind(person, role_of(cast.community, "resident"), make_home(cast.community, "16幢", room="202"))
     _status, body = api(person).post("reports", form(address="16幢大厅"))
     assert body["reporter"]["home"]["building"] == "16幢"
+
+
+def test_a_place_is_never_called_home(cast: Cast, api: Api) -> None:
+    client = api(cast.resident)
+    place = {"latitude": 30.5, "longitude": 114.25, "name": ""}
+    named = [client.post("reports", form(address="", location=where))[1] for where in (place, None)]
+    assert [body["address"] for body in named] == ["", "6幢1单元401"]
+    buildings = Report.objects.order_by("created_at").values_list("building__name", flat=True)
+    assert list(buildings) == [None, "6幢"]

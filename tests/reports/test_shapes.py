@@ -160,7 +160,8 @@ class TestPublic:
         assert [event["actor"] for event in shape["events"]] == [None, None]
         assert shape["events"][1]["note"] == "在门卫处"
 
-    def test_address_filled_from_the_home_is_hidden_too(self, cast: Cast, post: Report) -> None:
+    def test_address_filled_from_the_home_is_hidden_too(self, cast: Cast) -> None:
+        post = cast.report("lost", title="捡到钥匙", address="")
         assert seen(post, cast.resident)["address"] == "6幢1单元401"
         assert seen(post, cast.neighbour)["address"] == ""
 

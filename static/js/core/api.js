@@ -18,9 +18,9 @@
       this.retryAfter = retryAfter || 0;
     }
 
-    // Worth sending again by itself: the network or the server was away.
+    // Worth sending again by itself: the network or the server was away, or stumbled.
     get passing() {
-      return this.status === 0 || this.status === 429 || this.status >= 502;
+      return this.status === 0 || this.status === 429 || this.status >= 500;
     }
   }
 

@@ -9,6 +9,8 @@
   const app = window.app;
   const { gettext, interpolate, h, icon } = app;
   const FIRST_WARNING = 10; // seconds before the longest recording ends
+  const QUIET = 1000; // ms; a thumb that was about to stop does not start again, and one on its way twice opens one album
+  const UNDO = 8000; // ms
 
   class Collector {
     constructor(element) {
@@ -20,13 +22,18 @@
       this.voices = element.querySelector("[data-voice-list]");
       this.pictures = element.querySelector("[data-picture-list]");
       this.recordButton = element.querySelector("[data-record]");
+      this.undo = element.querySelector("[data-undo]");
       this.addButton = element.querySelector("[data-add-picture]");
       this.most = { voice: Number(element.dataset.voices), image: Number(element.dataset.pictures) };
       this.recording = null;
+      this.quietUntil = 0; // for the record button
+      this.chosenAt = 0;
+      this.still = []; // who waits until nothing is on its way
       if (this.recordButton) this.recordButton.addEventListener("click", () => this.toggleRecording());
       if (this.addButton) this.addButton.addEventListener("click", () => this.addPictures());
-      window.addEventListener("online", () => this.failed().forEach((item) => this.send(item)));
-      window.addEventListener("pagehide", () => this.recording && this.stopRecording());
+      window.addEventListener("online", () => this.retry());
+      window.addEventListener("pagehide", () => this.stopByItself());
+      document.addEventListener("visibilitychange", () => document.hidden && this.stopByItself());
     }
 
     count(kind) {
@@ -45,17 +52,35 @@
       return this.list.filter((item) => item.state === "failed");
     }
 
-    // Waits until nothing is on its way; rejects with the first failure.
+    // Failed for good: the same file would be refused again.
+    refused() {
+      return this.failed().filter(({ error }) => error instanceof app.ApiError && !error.passing);
+    }
+
+    retry() {
+      this.failed().filter((item) => !this.refused().includes(item)).forEach((item) => this.send(item));
+    }
+
+    // Waits until nothing is on its way (what is taken away is not waited for); rejects with the first failure.
     async settled() {
       if (this.recording) await this.stopRecording();
-      this.failed().forEach((item) => this.send(item));
-      await Promise.all(this.list.map((item) => item.promise));
+      this.retry();
+      while (this.sending().length && !this.failed().length) await new Promise((resolve) => this.still.push(resolve));
+      if (this.failed().length) throw this.failed()[0].error;
       return this.list.map((item) => item.media);
     }
 
     // What had arrived before; `preview` where there is an address to show.
     restore(media) {
       media.forEach((one) => this.add({ kind: one.kind, source: { duration: one.duration, preview: one.preview || "" }, state: "sent", media: one, promise: Promise.resolve() }));
+    }
+
+    // For the next report: what was here belongs to one that waits by itself.
+    clear() {
+      this.list.forEach((item) => item.view.remove());
+      this.list = [];
+      this.undo.hidden = true;
+      this.changed();
     }
 
     keepAs(name) {
@@ -98,6 +123,7 @@
     changed() {
       if (this.recordButton) this.recordButton.hidden = !this.recording && this.count("voice") >= this.most.voice;
       if (this.addButton) this.addButton.parentNode.hidden = this.count("image") >= this.most.image;
+      this.still.splice(0).forEach((look) => look());
       this.onChange();
     }
 
@@ -112,11 +138,40 @@
     }
 
     remove(item) {
-      this.list = this.list.filter((other) => other !== item);
+      const at = this.list.indexOf(item);
+      if (at < 0) return;
+      const next = item.view.nextSibling;
+      this.list.splice(at, 1);
       if (this.keptAs) app.keep.drop(this.keptAs, item.id);
       item.view.remove();
       app.media.stop();
       this.changed();
+      this.offerUndo(() => this.putBack(item, at, next));
+    }
+
+    putBack(item, at, next) {
+      if (this.count(item.kind) >= this.most[item.kind]) return;
+      const place = item.kind === "voice" ? this.voices : this.pictures;
+      const last = item.kind === "voice" ? null : this.addButton.parentNode;
+      this.list.splice(at, 0, item);
+      place.insertBefore(item.view, next && next.parentNode === place ? next : last);
+      this.keep(item);
+      this.show(item);
+      this.changed();
+    }
+
+    offerUndo(action) {
+      const { undo } = this;
+      const back = h("button", { type: "button", class: "btn-text", text: gettext("撤销") });
+      const close = () => (undo.hidden = true);
+      back.addEventListener("click", () => {
+        close();
+        action();
+      });
+      undo.replaceChildren(gettext("已删除"), " · ", back);
+      undo.hidden = false;
+      clearTimeout(this.undoTimer);
+      this.undoTimer = setTimeout(close, UNDO);
     }
 
     // One place towards the front; the first picture is the one that lists show.
@@ -152,6 +207,7 @@
         })
         .catch((error) => {
           item.state = "failed";
+          item.error = error;
           throw error;
         })
         .finally(() => {
@@ -167,8 +223,13 @@
       item.view.dataset.state = item.state;
       const percent = item.progress > 0 && item.progress < 1 ? Math.round(item.progress * 100) + "%" : "";
       if (item.state === "sending") state.textContent = percent || gettext("上传中");
-      else if (item.state === "failed") state.textContent = gettext("没传上，点这里重传");
+      else if (item.state === "failed") state.textContent = this.failureOf(item);
       else state.textContent = "";
+    }
+
+    failureOf(item) {
+      if (this.refused().includes(item)) return item.error.message;
+      return item.error.status === 429 ? item.error.message : gettext("没传上，点这里重传");
     }
 
     stateView(item) {
@@ -176,7 +237,7 @@
         type: "button",
         class: "collect-state",
         "data-state": true,
-        onclick: () => item.state === "failed" && this.send(item),
+        onclick: () => item.state === "failed" && !this.refused().includes(item) && this.send(item),
       });
     }
 
@@ -186,13 +247,18 @@
 
     // --- Pictures -------------------------------------------------------------------------------------------------
 
+    // The button never waits: a chooser that was cancelled may not say so.
     async addPictures() {
+      if (Date.now() - this.chosenAt < QUIET) return;
+      this.chosenAt = Date.now();
       this.say("");
       try {
-        const chosen = await app.once(this.addButton, () => app.wechat.chooseImages(this.most.image - this.count("image")));
-        (chosen || []).forEach((source) => this.take("image", source));
+        const chosen = await app.wechat.chooseImages(this.most.image - this.count("image"));
+        chosen.slice(0, this.most.image - this.count("image")).forEach((source) => this.take("image", source));
       } catch (error) {
-        if (!(error instanceof app.wechat.Cancelled)) this.say(gettext("照片没有选上，请再试一次"));
+        if (!(error instanceof app.wechat.Cancelled)) this.say(error instanceof app.wechat.Unable ? error.message : gettext("照片没有选上，请再试一次"));
+      } finally {
+        this.chosenAt = 0;
       }
     }
 
@@ -224,23 +290,34 @@
     // --- Voice ----------------------------------------------------------------------------------------------------
 
     toggleRecording() {
+      if (Date.now() < this.quietUntil) return;
       this.say("");
-      app.once(this.recordButton, () => (this.recording ? this.stopRecording() : this.startRecording())).catch(() => this.recordingFailed());
+      app.once(this.recordButton, () => (this.recording ? this.stopRecording() : this.startRecording())).catch((error) => this.recordingFailed(error));
     }
 
-    recordingFailed() {
+    recordingFailed(error) {
       this.endRecording();
-      this.say(gettext("没有录上音。请允许使用麦克风，或用文字说明"));
+      this.say(error instanceof app.wechat.Unable ? error.message : gettext("没有录上音。请允许使用麦克风，或用文字说明"));
     }
 
     async startRecording() {
-      this.recording = await app.wechat.record();
+      const recording = await app.wechat.record();
+      this.recording = recording;
+      if (recording.ended) recording.ended.then(() => this.recording === recording && this.stopByItself());
       this.began = Date.now();
       this.recordButton.classList.add("recording");
       this.meter = this.element.querySelector("[data-level]");
       this.meter.hidden = !this.recording.level;
       this.clock = setInterval(() => this.tick(), 100);
       this.tick();
+      if (document.hidden) this.stopByItself();
+    }
+
+    // Not by a tap: the time is up, the page is hidden, a call came in.
+    stopByItself() {
+      if (!this.recording) return;
+      this.quietUntil = Date.now() + QUIET;
+      this.stopRecording().catch((error) => this.recordingFailed(error));
     }
 
     tick() {
@@ -249,7 +326,7 @@
       const sentence = rest <= FIRST_WARNING ? gettext("说完点一下，还能说 %(n)s 秒") : gettext("正在录音 %(n)s 秒，说完点一下");
       this.label(interpolate(sentence, { n: rest <= FIRST_WARNING ? Math.max(0, rest) : passed }), "stop");
       if (this.recording.level) this.meter.style.setProperty("--level", String(this.recording.level()));
-      if (rest <= 0) this.stopRecording().catch(() => this.recordingFailed());
+      if (rest <= 0) this.stopByItself();
     }
 
     label(sentence, name) {
@@ -277,13 +354,22 @@
     voiceView(item) {
       const seconds = Math.max(1, Math.round(item.source.duration || 1));
       const length = 1 + [6, 20, 40].filter((step) => seconds >= step).length;
+      const bubble = item.source.play ? this.bubbleView(item, seconds, length) : this.unheardView(seconds);
+      return h("div", { class: "collect-voice" }, [bubble, this.stateView(item), this.removeView(item, gettext("去掉这段语音"))]);
+    }
+
+    bubbleView(item, seconds, length) {
       const bubble = h("button", { type: "button", class: "voice", "data-length": length, "aria-pressed": "false", "aria-label": interpolate(gettext("播放语音，%(n)s 秒"), { n: seconds }) }, [
         icon("sound"),
         h("span", { text: seconds + "″" }),
       ]);
-      if (item.source.play) bubble.addEventListener("click", () => item.source.play(bubble));
-      else bubble.disabled = true;
-      return h("div", { class: "collect-voice" }, [bubble, this.stateView(item), this.removeView(item, gettext("去掉这段语音"))]);
+      bubble.addEventListener("click", () => item.source.play(bubble));
+      return bubble;
+    }
+
+    // WeChat's own recordings cannot be played any more once the page was closed; they have arrived all the same.
+    unheardView(seconds) {
+      return h("span", { class: "secondary", text: interpolate(gettext("语音 %(n)s 秒，已传好；重开这一页后不能试听"), { n: seconds }) });
     }
   }
 

@@ -77,6 +77,14 @@
     return form.querySelector('[data-error="' + name + '"]') || form.querySelector("[data-error='']");
   }
 
+  // The first error that is shown comes into sight, and its field, where it has one, is ready for typing.
+  function leadTo(form) {
+    const place = Array.from(form.querySelectorAll(".field-error")).find((element) => element.textContent);
+    const field = form.querySelector("[aria-invalid]");
+    if (place) place.scrollIntoView({ block: "center" });
+    if (field && (!place || place.dataset.error === field.name)) field.focus({ preventScroll: Boolean(place) });
+  }
+
   // Shows an ApiError in place: at its fields, what has none at [data-error=""], else as a toast.
   function showError(form, error) {
     clearErrors(form);
@@ -95,8 +103,7 @@
     const general = errorPlace(form, "");
     if (unplaced && general) general.textContent = unplaced;
     else if (unplaced) app.toast(unplaced);
-    const first = form.querySelector("[aria-invalid]");
-    if (first) first.focus();
+    leadTo(form);
   }
 
   // submit(form, async (values) => …): once at a time, errors in place.

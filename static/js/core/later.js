@@ -1,10 +1,11 @@
 // Reports that the network kept back: kept on the phone, sent when it returns, by the same hashed_id, so never twice.
+// What the server refuses stays here with the reason, until it is put right or thrown away.
 (function () {
   "use strict";
 
   const app = window.app;
-  const { gettext, interpolate } = app;
-  const PAUSES = [3, 6, 12, 30, 60]; // seconds
+  const { gettext, interpolate, h } = app;
+  const PAUSES = [3, 6, 12, 30, 60, 300]; // seconds
   const person = document.body.dataset.person;
   if (!person) return; // nobody is logged in, so nobody's reports wait
   const KEY = "waiting-reports:" + person;
@@ -12,55 +13,99 @@
   let tries = 0;
   let running = false;
 
-  const waiting = () => app.store.load(KEY) || [];
+  // [{report, at: ms, error: {message, fields, status} once it is refused}]
+  const kept = () => app.store.load(KEY) || [];
+  const waiting = () => kept().filter(({ error }) => !error);
+  const refused = () => kept().filter(({ error }) => error);
+  const others = (hashedId) => kept().filter(({ report }) => report.hashed_id !== hashedId);
 
-  const others = (hashedId) => waiting().filter(({ report }) => report.hashed_id !== hashedId);
+  function save(entries) {
+    if (entries.length) return app.store.save(KEY, entries);
+    app.store.forget(KEY);
+    return true;
+  }
 
-  // `draftKey`: what the form keeps of it on the phone, forgotten once it has arrived.
-  function put(report, draftKey) {
-    return app.store.save(KEY, others(report.hashed_id).concat([{ report, draftKey }]));
+  function put(report) {
+    return save(others(report.hashed_id).concat([{ report, at: Date.now() }]));
   }
 
   function drop(hashedId) {
-    const left = others(hashedId);
-    if (left.length) app.store.save(KEY, left);
-    else app.store.forget(KEY);
+    save(others(hashedId));
+    show();
   }
 
   function show() {
     const box = document.getElementById("waiting");
     const count = waiting().length;
+    showRefused();
     if (!box) return;
     box.hidden = count === 0;
     box.querySelector("[data-text]").textContent = interpolate(gettext("网络不稳，有 %(n)s 条上报已保存在手机上，连上后自动提交"), { n: count });
+  }
+
+  // On whatever page the person is: what did not get through, and the way to put it right.
+  function showRefused() {
+    document.querySelectorAll("[data-refused]").forEach((box) => box.remove());
+    const open = new URLSearchParams(location.search).get("correct");
+    refused()
+      .filter(({ report }) => report.hashed_id !== open)
+      .forEach((entry) => document.getElementById("main").prepend(refusedView(entry)));
+  }
+
+  function refusedView({ report, error }) {
+    const sentence = interpolate(gettext("“%(words)s”没有提交成功：%(reason)s"), { words: (report.description || gettext("上报")).slice(0, 20), reason: error.message });
+    return h("div", { class: "note-box note-danger", role: "alert", "data-refused": true }, [
+      app.icon("alert"),
+      h("p", { text: sentence }),
+      h("a", { class: "btn-text push", href: correction(report), text: gettext("打开修改") }),
+    ]);
+  }
+
+  function correction(report) {
+    const values = { community: report.community, correct: report.hashed_id };
+    if (report.on_behalf_of) values.for = "caller";
+    if (report.draft) values.draft = report.draft;
+    return "/h5/reports/new?" + new URLSearchParams(values);
   }
 
   function announce(name, detail) {
     document.dispatchEvent(new CustomEvent(name, { detail }));
   }
 
-  async function send({ report, draftKey }) {
+  async function send(entry) {
+    const { report } = entry;
     try {
       const sent = await app.api.post("reports", report);
       drop(report.hashed_id);
-      app.store.forget(draftKey);
-      app.keep.drop(draftKey);
       announce("later:sent", { sent, hashedId: report.hashed_id });
     } catch (error) {
       if (!(error instanceof app.ApiError) || error.passing || error.status === 401) throw error;
-      // Refused for good: it stays in the form, with what was wrong.
-      drop(report.hashed_id);
-      app.toast(error.message);
-      announce("later:refused", { error, hashedId: report.hashed_id });
+      const { message, fields, status } = error;
+      save(others(report.hashed_id).concat([Object.assign({}, entry, { error: { message, fields, status } })]));
     }
   }
 
+  // One that the server stumbles over does not hold up the others; where nothing gets through, none is tried.
+  async function sendAll() {
+    let failure = null;
+    for (const entry of waiting()) {
+      try {
+        await send(entry);
+      } catch (error) {
+        failure = error;
+        if (!(error.status >= 500)) break;
+      }
+    }
+    if (failure) throw failure;
+  }
+
+  // A page in the background waits until it is looked at.
   async function run() {
     clearTimeout(timer);
-    if (running || !waiting().length) return;
+    if (running || document.hidden || !waiting().length) return;
     running = true;
     try {
-      for (const entry of waiting()) await send(entry);
+      await sendAll();
       tries = 0;
     } catch (error) {
       const pause = error.retryAfter || PAUSES[Math.min(tries, PAUSES.length - 1)];
@@ -78,9 +123,13 @@
   window.addEventListener("online", run);
   document.addEventListener("visibilitychange", () => document.hidden || run());
 
-  const has = (hashedId) => waiting().some(({ report }) => report.hashed_id === hashedId);
+  // What was refused, for the form that corrects it: {report, at, error}.
+  const refusal = (hashedId) => refused().find(({ report }) => report.hashed_id === hashedId) || null;
 
-  app.later = { put, run, has };
+  // Whether a report made of this draft is still here.
+  const holds = (draft) => Boolean(draft) && kept().some(({ report }) => report.draft === draft);
+
+  app.later = { put, drop, run, refusal, holds };
   show();
   run();
 })();

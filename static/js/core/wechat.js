@@ -17,6 +17,7 @@
   const PATIENCE = inWeChat ? 6000 : 1500;
 
   class Cancelled extends Error {}
+  class Unable extends Error {} // its message is for the person
 
   function loadScript() {
     return new Promise((resolve, reject) => {
@@ -95,9 +96,12 @@
     return byBrowser();
   }
 
-  // wx.name({…}) as a promise.
+  // ms until an answer is given up; people may look at a question of WeChat's for a while, and at their album for as long as they like.
+  const PATIENCES = { uploadImage: 120000, uploadVoice: 120000, startRecord: 30000, getLocation: 15000, chooseImage: 0 };
+
+  // wx.name({…}) as a promise; not every WeChat always calls back.
   function wxCall(name, options) {
-    return new Promise((resolve, reject) => {
+    const called = new Promise((resolve, reject) => {
       wx[name](
         Object.assign({}, options, {
           success: resolve,
@@ -106,6 +110,8 @@
         }),
       );
     });
+    const patience = name in PATIENCES ? PATIENCES[name] : 10000;
+    return patience ? soon(called, patience) : called;
   }
 
   // WeChat uploads one file at a time.
@@ -139,17 +145,21 @@
     };
   }
 
+  let letGo = () => undefined; // of the chooser before: not every browser says that it was cancelled
+
   function chooseFiles(accept, many, capture) {
+    letGo();
     return new Promise((resolve, reject) => {
       const input = app.h("input", { type: "file", accept, multiple: many, capture, hidden: true, "aria-hidden": "true" });
+      letGo = () => {
+        reject(new Cancelled("file"));
+        input.remove();
+      };
       input.addEventListener("change", () => {
         resolve(Array.from(input.files));
         input.remove();
       });
-      input.addEventListener("cancel", () => {
-        reject(new Cancelled("file"));
-        input.remove();
-      });
+      input.addEventListener("cancel", letGo);
       document.body.append(input);
       input.click();
     });
@@ -187,12 +197,21 @@
     return Promise.all(localIds.map(wxPicture));
   }
 
-  async function browserImages(count) {
+  // A browser opens its chooser only for a tap that was just now.
+  function stillTapped(since) {
+    return navigator.userActivation ? navigator.userActivation.isActive : Date.now() - since < 900;
+  }
+
+  async function browserImages(count, tapped) {
+    if (!stillTapped(tapped)) throw new Unable(gettext("请再点一次“加照片”"));
     const files = await chooseFiles("image/*", count > 1);
     return files.slice(0, count).map(filePicture);
   }
 
-  const chooseImages = (count) => either(() => wxImages(count), () => browserImages(count));
+  function chooseImages(count) {
+    const tapped = Date.now();
+    return either(() => wxImages(count), () => browserImages(count, tapped));
+  }
 
   // --- Voice: tap to start, tap to stop (Android loses the end of a touch behind the permission dialogue) -----------
 
@@ -216,7 +235,10 @@
   }
 
   async function wxRecording() {
-    await wxCall("startRecord");
+    await wxCall("startRecord").catch((error) => {
+      if (error.message === "late") wx.stopRecord({}); // it may have begun all the same
+      throw error;
+    });
     const began = Date.now();
     const length = () => Math.max(1, Math.round((Date.now() - began) / 1000));
     let cut = null; // WeChat stopped by itself
@@ -267,30 +289,43 @@
   }
 
   async function browserRecording() {
-    if (!window.MediaRecorder || !navigator.mediaDevices) throw new Error(gettext("这台手机的浏览器不能录音，请用文字说明"));
+    if (!window.MediaRecorder || !navigator.mediaDevices) throw new Unable(gettext("这台手机的浏览器不能录音，请用文字说明"));
     const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+    try {
+      return recordingOf(stream);
+    } catch (error) {
+      release(stream);
+      throw error;
+    }
+  }
+
+  const release = (stream) => stream.getTracks().forEach((track) => track.stop());
+
+  // `ended` resolves to the voice, also where the phone ends it by itself (a call comes in).
+  function recordingOf(stream) {
     const type = recorderType();
     const recorder = new MediaRecorder(stream, type ? { mimeType: type, audioBitsPerSecond: 32000 } : undefined);
     const pieces = [];
     const meter = levelMeter(stream);
     const began = Date.now();
     recorder.ondataavailable = (event) => pieces.push(event.data);
+    const ended = new Promise((resolve) => {
+      recorder.onstop = () => {
+        release(stream);
+        meter.end();
+        const seconds = Math.round((Date.now() - began) / 1000);
+        resolve(blobVoice(new Blob(pieces, { type: recorder.mimeType }), Math.min(60, Math.max(1, seconds))));
+      };
+    });
     recorder.start();
-    return {
-      level: meter.level,
-      stop: () =>
-        new Promise((resolve) => {
-          recorder.onstop = () => {
-            stream.getTracks().forEach((track) => track.stop());
-            meter.end();
-            resolve(blobVoice(new Blob(pieces, { type: recorder.mimeType }), Math.max(1, Math.round((Date.now() - began) / 1000))));
-          };
-          recorder.stop();
-        }),
+    const stop = () => {
+      if (recorder.state !== "inactive") recorder.stop();
+      return ended;
     };
+    return { level: meter.level, ended, stop };
   }
 
-  // Starts recording: {level() 0–1 or null, stop() → voice}. The caller stops it before LONGEST seconds.
+  // Starts recording: {level() 0–1 or null, stop() → voice, ended → voice (the browser's own only)}. The caller stops it before LONGEST seconds.
   async function record() {
     app.media.stop();
     return either(wxRecording, browserRecording);
@@ -336,7 +371,7 @@
     return { latitude: Number(latitude), longitude: Number(longitude) };
   }
 
-  const locate = () => either(wxLocation, browserLocation);
+  const locate = () => either(wxLocation, () => soon(browserLocation(), 30000));
 
   // Shows a place on WeChat's map; elsewhere gives false, and the link beside it does.
   async function showPlace({ latitude, longitude, name }) {
@@ -345,5 +380,5 @@
     return true;
   }
 
-  app.wechat = { begin, ready, chooseImages, record, fromBlob, locate, showPlace, Cancelled, LONGEST };
+  app.wechat = { begin, ready, chooseImages, record, fromBlob, locate, showPlace, Cancelled, Unable, LONGEST };
 })();

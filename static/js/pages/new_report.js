@@ -11,18 +11,34 @@
   const details = document.getElementById("details");
   const settings = JSON.parse(document.getElementById("settings").textContent);
   const collector = app.collect(form.querySelector("[data-collect]"));
-  const KEY = ["new-report", settings.person, settings.community, settings.draft || ""].join(":");
-  const firstTitle = form.elements.title.value;
-  const firstDescription = form.elements.description.value;
-  const KEPT_FOR = 20 * 3600 * 1000; // ms; uploads that no report names vanish after a day
+  const correcting = app.later.refusal(new URLSearchParams(location.search).get("correct")); // what the server refused before
+    const MEDIA_LIVE = 20 * 3600 * 1000; // ms; uploads that no report names vanish after a day
   const LOOK_AFTER = 700; // ms without typing
+  const TEXTS = ["description", "address", "caller_name", "caller_phone", "caller_building", "caller_unit", "caller_room"];
+  const homes = Array.from(document.querySelectorAll("[data-home]"), (button) => button.dataset.home);
 
-  let location_ = null;
+  let key = keyOf(settings.draft, correcting);
+  let draft = settings.draft;
+  let corrects = correcting && correcting.report.hashed_id;
+  let location_ = located.dataset.latitude
+    ? { latitude: Number(located.dataset.latitude), longitude: Number(located.dataset.longitude), name: located.dataset.name }
+    : null;
+  // What the server filled in: what a person did not touch may have grown since.
+  let first = { description: form.elements.description.value, address: form.elements.address.value, location: location_ };
+  let firstTitle = form.elements.title.value;
   let sending = false;
+  let waits = null; // the hashed_id of what was kept back last
   let hashedId = form.elements.hashed_id.value;
 
   const field = (name) => (form.elements[name] ? form.elements[name].value.trim() : "");
-  const draftHas = form.querySelectorAll("[name=draft_media]").length > 0;
+  const chosenCategory = () => form.querySelector("[name=category]:checked");
+  const draftHas = () => form.querySelectorAll("[name=draft_media]").length > 0;
+  const said = () => field("description") || collector.items().length || collector.recording || draftHas();
+
+  function keyOf(draftId, refusal) {
+    const parts = ["new-report", settings.person, settings.community, draftId || ""];
+    return (refusal ? parts.concat(refusal.report.hashed_id) : parts).join(":");
+  }
 
   // --- Kept on the phone -------------------------------------------------------------------------------------------
 
@@ -30,39 +46,88 @@
 
   function keep() {
     if (recalling) return;
-    app.store.save(KEY, { at: Date.now(), hashedId, values: app.forms.values(form), location: location_, media: collector.entries() });
+    app.store.save(key, { at: Date.now(), hashedId, first, values: app.forms.values(form), location: location_, media: collector.entries() });
   }
 
   function forget() {
     recalling = true; // nothing that happens from here on is kept
-    app.store.forget(KEY);
-    return app.keep.drop(KEY);
+    app.store.forget(key);
+    return app.keep.drop(key);
+  }
+
+  // A refused report in the shape of what is kept of a form.
+  function asKept({ report, at, error }) {
+    const { name, phone, home } = report.on_behalf_of || {};
+    const caller = { caller_name: name, caller_phone: phone, caller_building: home && home.building, caller_unit: home && home.unit, caller_room: home && home.room };
+    const media = error.fields.media ? [] : report.media.map((item) => ({ id: app.forms.uuid(), kind: item.kind, media: item, duration: item.duration }));
+    const values = Object.assign({ description: report.description, address: report.address, category: report.category }, caller);
+    return { at, hashedId, first: {}, values, location: report.location, media };
+  }
+
+  function recallTexts({ values, first: before }) {
+    TEXTS.forEach((name) => {
+      const untouched = before && name in before && values[name] === before[name];
+      if (untouched || !form.elements[name] || values[name] === undefined) return;
+      if (name === "address" && settings.scanned) return; // the place is the one where the code hangs
+      form.elements[name].value = name === "description" ? withNews(values[name], before) : values[name];
+    });
+  }
+
+  // The chat's draft can have grown since this text was kept.
+  function withNews(text, before) {
+    if (!before || [undefined, first.description].includes(before.description)) return text;
+    const grew = before.description && first.description.startsWith(before.description);
+    return grew ? text + first.description.slice(before.description.length) : first.description;
   }
 
   async function recall() {
-    const kept = app.store.load(KEY);
-    if (!kept || Date.now() - kept.at > KEPT_FOR) return;
+    if (!correcting && app.later.holds(draft)) return beginAnother();
+    const kept = app.store.load(key) || (correcting && asKept(correcting));
+    if (!kept) return undefined;
     hashedId = kept.hashedId;
-    ["description", "address", "caller_name", "caller_phone", "caller_building", "caller_unit", "caller_room"].forEach((name) => {
-      if (name === "address" && settings.scanned) return; // the place is the one where the code hangs
-      if (form.elements[name] && kept.values[name]) form.elements[name].value = kept.values[name];
-    });
+    recallTexts(kept);
     const chosen = form.querySelector('[name=category][value="' + (kept.values.category || "") + '"]');
-    if (chosen && !form.querySelector("[name=category]:checked")) chosen.checked = true;
-    if (kept.location) setLocation(kept.location);
-    const something = kept.values.description || kept.media.length;
-    document.getElementById("recalled").hidden = !something || app.later.has(hashedId);
-    const lost = await collector.recall(kept.media);
+    if (chosen && !chosenCategory()) chosen.checked = true;
+    const moved = kept.first ? JSON.stringify(kept.location) !== JSON.stringify(kept.first.location) : kept.location;
+    if (moved && !settings.scanned) setLocation(kept.location);
+    document.getElementById("recalled").hidden = !kept.values.description && !kept.media.length;
+    if (correcting) app.forms.showError(form, new app.ApiError(correcting.error.status, { detail: correcting.error.message, fields: correcting.error.fields }));
+    const old = Date.now() - kept.at > MEDIA_LIVE;
+    const lost = old ? kept.media.length : await collector.recall(kept.media);
     if (lost) collector.say(interpolate(gettext("上次有 %(n)s 个照片或语音没传完就关了页面，请重新添加"), { n: lost }));
+    return undefined;
+  }
+
+  // What waits by itself is no longer the form's: the next report begins from nothing, under a number of its own.
+  function beginAnother() {
+    forget();
+    key = keyOf(null, null);
+    draft = corrects = null;
+    firstTitle = "";
+    hashedId = app.forms.uuid();
+    TEXTS.forEach((name) => form.elements[name] && (form.elements[name].value = ""));
+    form.elements.address.value = settings.scanned ? first.address : homes[0] || "";
+    const drafted = document.getElementById("draft-media");
+    if (drafted) drafted.remove();
+    if (chosenCategory()) chosenCategory().checked = false;
+    setLocation(null);
+    collector.clear();
+    collector.keepAs(key);
+    first = { description: "", address: form.elements.address.value, location: null };
+    document.getElementById("recalled").hidden = true;
+    clearTimeout(looking);
+    showSimilar([]);
+    recalling = false;
+    window.scrollTo(0, 0);
   }
 
   // --- What is still missing ---------------------------------------------------------------------------------------
 
   function whatIsMissing() {
     if (form.elements.caller_name && !field("caller_name")) return [gettext("请填写来电人姓名"), form.elements.caller_name];
-    if (!form.querySelector("[name=category]:checked")) return [gettext("请先选要报什么"), document.getElementById("categories")];
-    const said = field("description") || collector.items().length || collector.recording || draftHas;
-    if (!said) return [gettext("请说一段话、拍张照或写几个字"), form.elements.description];
+    if (form.elements.caller_phone && !field("caller_phone")) return [gettext("请填写来电人手机"), form.elements.caller_phone];
+    if (!chosenCategory()) return [gettext("请先选要报什么"), document.getElementById("categories")];
+    if (!said()) return [gettext("请说一段话、拍张照或写几个字"), form.elements.description];
     return null;
   }
 
@@ -70,13 +135,15 @@
     const lack = whatIsMissing();
     const onTheWay = collector.sending().length;
     const failed = collector.failed().length;
+    const refused = collector.refused().length;
     let sentence = lack ? lack[0] : gettext("可以提交了");
     if (!lack && failed) sentence = interpolate(gettext("有 %(n)s 个附件没传上，点它重传；其余都已保存在手机上"), { n: failed });
+    if (!lack && refused) sentence = interpolate(gettext("有 %(n)s 个附件传不了，去掉后再提交"), { n: refused });
     if (!lack && onTheWay) sentence = interpolate(gettext("可以提交了，还有 %(n)s 个附件在上传"), { n: onTheWay });
     if (sending) sentence = onTheWay ? interpolate(gettext("正在上传附件，还剩 %(n)s 个，传完自动提交"), { n: onTheWay }) : gettext("正在提交…");
     if (missing.textContent !== sentence) missing.textContent = sentence;
-    const chosen = form.querySelector("[name=category]:checked");
-    details.hidden = !chosen && !settings.draft && !field("description") && !collector.items().length;
+    const chosen = chosenCategory();
+    details.hidden = !chosen && !draft && !field("description") && !collector.items().length;
     document.getElementById("categories").classList.toggle("compact", Boolean(chosen));
   }
 
@@ -85,7 +152,20 @@
   function setLocation(place) {
     location_ = place;
     located.hidden = !place;
-    if (place && place.name) located.querySelector("span").textContent = place.name;
+    if (place) located.querySelector("span").textContent = place.name || gettext("已附上当前位置");
+  }
+
+  // Home, or what came with the draft, is not where the person stands; what was typed stays.
+  function clearUsualPlace() {
+    const { address } = form.elements;
+    if (homes.concat(first.address).includes(address.value.trim())) address.value = "";
+    address.focus();
+  }
+
+  function atHome(home) {
+    form.elements.address.value = home;
+    setLocation(null);
+    keep();
   }
 
   async function locate(button) {
@@ -93,8 +173,7 @@
       const place = await app.once(button, () => app.wechat.locate());
       if (!place) return;
       setLocation({ latitude: place.latitude, longitude: place.longitude, name: "" });
-      form.elements.address.value = "";
-      form.elements.address.focus();
+      clearUsualPlace();
       keep();
     } catch (error) {
       if (!(error instanceof app.wechat.Cancelled)) app.forms.showError(form, new app.ApiError(0, { fields: { address: [gettext("没有取到位置，请直接写地点")] } }));
@@ -104,15 +183,17 @@
   // --- The same thing, already reported ----------------------------------------------------------------------------
 
   let looking;
+  let looked = 0; // answers to earlier questions are no longer wanted
 
   function lookForSimilar() {
     clearTimeout(looking);
     looking = setTimeout(async () => {
-      const category = (form.querySelector("[name=category]:checked") || {}).value;
+      const category = (chosenCategory() || {}).value;
+      const turn = (looked += 1);
       const q = field("description").slice(0, 60);
       if (!category || q.length < 2) return showSimilar([]);
       const found = await app.api.get("reports/similar", { category, q, community: settings.community }).catch(() => []);
-      return showSimilar(found.results || found);
+      return turn === looked ? showSimilar(found.results || found) : undefined;
     }, LOOK_AFTER);
   }
 
@@ -133,7 +214,7 @@
     return days === 1 ? gettext("昨天已有人上报") : interpolate(gettext("%(n)s 天前已有人上报"), { n: days });
   }
 
-  function similarView(report) {
+  function followButton(report) {
     const follow = app.h("button", {
       type: "button",
       class: "btn btn-plain btn-small push",
@@ -149,8 +230,15 @@
           return location.assign("/h5/reports/" + report.id);
         }),
     });
-    const about = [reportedWhen(report.number), STATES[report.status], report.building].filter(Boolean).join("，");
-    return app.h("div", { class: "cell" }, [app.h("span", { class: "cell-body" }, [app.h("span", { text: report.title }), app.h("br"), app.h("span", { class: "secondary", text: about })]), follow]);
+    return follow;
+  }
+
+  // Who files for a caller does not follow, but may have to read it to the caller.
+  function similarView(report) {
+    const about = [reportedWhen(report.number), STATES[report.status], report.building].filter(Boolean).join(gettext("，"));
+    const open = () => app.h("a", { class: "btn btn-plain btn-small push", href: "/h5/reports/" + report.id, text: gettext("打开") });
+    const words = app.h("span", { class: "cell-body" }, [app.h("span", { text: report.title }), app.h("br"), app.h("span", { class: "secondary", text: about })]);
+    return app.h("div", { class: "cell" }, [words, settings.caller ? open() : followButton(report)]);
   }
 
   // --- Sending -----------------------------------------------------------------------------------------------------
@@ -160,14 +248,14 @@
     const report = {
       hashed_id: hashedId,
       community: settings.community,
-      category: form.querySelector("[name=category]:checked").value,
-      title: description === firstDescription ? firstTitle : "",
+      category: chosenCategory().value,
+      title: description === first.description ? firstTitle : "",
       description,
       address: field("address"),
       location: location_,
       media,
     };
-    if (settings.draft) report.draft = settings.draft;
+    if (draft) report.draft = draft;
     if (form.elements.caller_name) {
       report.on_behalf_of = {
         name: field("caller_name"),
@@ -179,41 +267,67 @@
   }
 
   function arrived(report) {
+    if (corrects) app.later.drop(corrects);
     forget().then(() => location.replace("/h5/reports/" + report.id + "?sent=1"));
+  }
+
+  // False where the phone keeps nothing.
+  function keptBack(report) {
+    if (!app.later.put(report)) return false;
+    if (corrects) app.later.drop(corrects);
+    waits = report.hashed_id;
+    beginAnother();
+    refresh();
+    app.toast(gettext("网络不稳，已保存在手机上，连上后自动提交"));
+    app.later.run();
+    return true;
+  }
+
+  function showLack([sentence, element]) {
+    app.toast(sentence);
+    element.scrollIntoView({ block: "center" });
+    if (element.focus) element.focus({ preventScroll: true });
+  }
+
+  function showStuck(error) {
+    const refused = interpolate(gettext("有附件传不了（%(reason)s）：去掉后再提交"), { reason: error.message });
+    const failed = gettext("有附件没传上：点它重传，或去掉后再提交。内容已保存在手机上");
+    app.forms.showError(form, new app.ApiError(0, { detail: collector.refused().length ? refused : failed }));
+  }
+
+  // What is typed while the answer is awaited would be in no report.
+  async function post(report) {
+    form.inert = true;
+    try {
+      return await app.api.post("reports", report);
+    } finally {
+      form.inert = false;
+    }
   }
 
   async function submit() {
     const lack = whatIsMissing();
-    if (lack) {
-      app.toast(lack[0]);
-      lack[1].scrollIntoView({ block: "center" });
-      if (lack[1].focus) lack[1].focus({ preventScroll: true });
-      return;
-    }
+    if (lack) return showLack(lack);
     app.forms.clearErrors(form);
-    let media;
     sending = true;
     refresh();
+    let report;
     try {
-      media = await collector.settled();
+      const media = await collector.settled().catch((error) => showStuck(error));
+      if (!media) return notSent();
+      report = compose(media);
+      keep();
+      return arrived(await post(report));
     } catch (error) {
-      sending = false;
-      refresh();
-      app.forms.showError(form, new app.ApiError(0, { detail: gettext("有附件没传上：点它重传，或去掉后再提交。内容已保存在手机上") }));
-      return;
-    }
-    const report = compose(media);
-    keep();
-    try {
-      arrived(await app.api.post("reports", report));
-    } catch (error) {
-      sending = false;
-      refresh();
+      notSent();
       if (!(error instanceof app.ApiError)) throw error;
-      if (!error.passing || !app.later.put(report, KEY)) return app.forms.showError(form, error);
-      app.toast(gettext("网络不稳，已保存在手机上，连上后自动提交"));
-      app.later.run();
+      return (error.passing && keptBack(report)) || app.forms.showError(form, error);
     }
+  }
+
+  function notSent() {
+    sending = false;
+    refresh();
   }
 
   send.addEventListener("click", (event) => {
@@ -233,8 +347,15 @@
     keep();
     refresh();
   };
-  document.addEventListener("later:sent", ({ detail }) => detail.hashedId === hashedId && arrived(detail.sent));
-  document.addEventListener("later:refused", ({ detail }) => detail.hashedId === hashedId && app.forms.showError(form, detail.error));
+  document.addEventListener("later:sent", ({ detail }) => {
+    // Who has begun another report goes on with it; a toast says the number.
+    if (detail.hashedId === waits && !said() && !chosenCategory()) location.replace("/h5/reports/" + detail.sent.id + "?sent=1");
+  });
+  window.addEventListener("storage", (event) => {
+    if (event.key !== key || event.newValue !== null) return;
+    hashedId = app.forms.uuid(); // another tab has sent it: what stands here is a report of its own
+    if (said()) keep();
+  });
   const here = document.getElementById("here");
   here.hidden = false;
   here.addEventListener("click", () => locate(here));
@@ -242,14 +363,13 @@
     setLocation(null);
     keep();
   });
-
-  if (located.dataset.latitude) {
-    location_ = { latitude: Number(located.dataset.latitude), longitude: Number(located.dataset.longitude), name: located.dataset.name };
-  }
+  document.querySelectorAll("[data-home]").forEach((button) => button.addEventListener("click", () => atHome(button.dataset.home)));
   document.getElementById("afresh").addEventListener("click", () => {
-    forget().then(() => location.replace(location.href.split("#")[0]));
+    if (corrects) app.later.drop(corrects);
+    const address = corrects ? "/h5/reports/new?community=" + settings.community : location.href.split("#")[0];
+    forget().then(() => location.replace(address));
   });
-  collector.keepAs(KEY);
+  collector.keepAs(key);
   recall().finally(() => {
     recalling = false;
     refresh();
