@@ -21,7 +21,7 @@ from community_report.core.pages import page_of
 from .api.drafts import show_draft
 from .api.shapes import caller_shape, card_shape, report_shape
 from .buttons import Buttons, buttons_for
-from .models import Attachment, Category, Draft, Report
+from .models import Attachment, Category, Draft, InternalNote, Report
 from .notes import notes_of
 from .policies import Viewer
 from .querysets import ReportQuerySet
@@ -214,7 +214,7 @@ def report_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     viewer = Viewer.of(user)
     visible = Report.objects.visible_to(viewer.standing).filter(pk=pk)
     if request.method == "HEAD":
-        return _version_alone(request, visible.select_related("category").first())
+        return _version_alone(request, visible.select_related("category").first(), viewer)
     report = visible.for_view(user).with_events().first()
     if report is None:
         return unseen(request)
@@ -226,7 +226,7 @@ def report_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {
         # Where the roster knows no reporter, the page names who telephoned.
         "report": shape | {"reporter": shape.get("reporter") or caller_shape(report, viewer)},
-        "version": _version(report),
+        "version": _version(report, viewer),
         "full": full,
         "beyond_title": beyond_title(shape),
         "stand": standpoint(report, viewer),
@@ -271,18 +271,19 @@ def _talks(report: Report, viewer: Viewer, buttons: Buttons, *, confirming: bool
     }
 
 
-def _version(report: Report) -> str:
-    """Another one whenever the page would look different: also when media have arrived."""
+def _version(report: Report, viewer: Viewer) -> str:
+    """Another one whenever the page would look different to this person: also when media have arrived."""
     waiting = report.attachments.filter(status=Attachment.Status.PENDING).count()
     said = report.board_messages.count() if report.category.public else 0
-    return f"{report.updated_at.timestamp()}-{waiting}-{said}"
+    notes = InternalNote.objects.filter(report=report).count() if viewer.may_see_notes(report) else 0
+    return f"{report.updated_at.timestamp()}-{waiting}-{said}-{report.follows.count()}-{notes}"
 
 
-def _version_alone(request: HttpRequest, report: Report | None) -> HttpResponse:
+def _version_alone(request: HttpRequest, report: Report | None, viewer: Viewer) -> HttpResponse:
     """What an open page asks for now and then to see whether there is news: mostly 304."""
     if report is None:
         raise Http404
-    etag = f'"{_version(report)}"'
+    etag = f'"{_version(report, viewer)}"'
     if etag in request.headers.get("If-None-Match", ""):
         return HttpResponseNotModified(headers={"ETag": etag})
     return HttpResponse(headers={"ETag": etag, "Cache-Control": "no-store"})
@@ -303,7 +304,9 @@ def _said(request: HttpRequest, report: Report, viewer: Viewer) -> str:
 
 
 def _just_filed(request: HttpRequest, report: Report, viewer: Viewer) -> bool:
-    return request.GET.get("sent") == "1" and Party.REPORTER in viewer.parties(report)
+    """Who comes back to this address later finds where it stands by then."""
+    fresh = request.GET.get("sent") == "1" and report.status == Status.SUBMITTED
+    return fresh and Party.REPORTER in viewer.parties(report)
 
 
 def _told(report: Report) -> str:
