@@ -70,6 +70,9 @@ class NoticeChanges(serializers.Serializer[Any]):
 
 class NoticeIn(NoticeChanges):
     community = serializers.SlugField(max_length=40)
+    hashed_id = serializers.UUIDField(
+        required=False, allow_null=True, help_text="made by the client: the same again is the same notice"
+    )
 
 
 def notice_shape(notice: Notice) -> dict[str, Any]:
@@ -121,7 +124,7 @@ class Notices(APIView):
 
     @extend_schema(request=NoticeIn, responses={201: OpenApiTypes.OBJECT})
     def post(self, request: Request) -> Response:
-        """Publish at once, or at `publish_at`."""
+        """Publish at once, or at `publish_at`. The same `hashed_id` again gives the same notice."""
         form = NoticeIn(data=request.data)
         form.is_valid(raise_exception=True)
         values = dict(form.validated_data)

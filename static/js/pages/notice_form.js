@@ -11,6 +11,7 @@
   const pictures = app.collect(form.querySelector("[data-collect]"));
   const publish = document.getElementById("publish");
   const kept = "notice:" + community;
+  let sending = { words: "", hashedId: "" }; // the same words again, after a lost answer, are the same notice
   let ready = null; // what the preview shows, as it will be sent
 
   async function piece(path, options) {
@@ -116,8 +117,10 @@
   async function send() {
     const error = document.getElementById("preview-error");
     error.textContent = "";
+    const words = JSON.stringify(ready);
+    if (words !== sending.words) sending = { words, hashedId: app.forms.uuid() };
     try {
-      const saved = notice ? await app.api.patch("notices/" + notice, ready) : await app.api.post("notices", { community, ...ready });
+      const saved = notice ? await app.api.patch("notices/" + notice, ready) : await app.api.post("notices", { community, hashed_id: sending.hashedId, ...ready });
       app.store.forget(kept);
       app.flash(out ? gettext("已保存") : saved.published_at ? gettext("公告已发布") : gettext("已安排，到时自动发布"));
       location.replace("/h5/notices/" + saved.id);
