@@ -17,6 +17,8 @@ from .states import HELD, TABLE, Action, Party, Status, actions_in, rule_for
 
 #: How often a reporter may urge.
 URGE_EVERY = timedelta(minutes=30)
+#: After so long the author of a board post is asked whether it still stands; as long without an answer, and it closes.
+BOARD_FOR = timedelta(days=30)
 
 #: Who an action is for, in any status: what makes a refusal "not you" (403) rather than "not now" (409).
 WHO: dict[Action, frozenset[Party]] = {

@@ -1,7 +1,7 @@
 """The pages of reports: file one, one's own, one report, the board."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -30,7 +30,7 @@ from .sheets import TALK, choices_for, sheets_of
 from .states import OPEN, Action, Party, Status
 from .talks import talks_of
 from .views_acts import Way, said_after, unseen, work_way
-from .wording import beyond_title, receivers, standpoint, timeline, urged_words
+from .wording import beyond_title, is_asked, receivers, standpoint, timeline, urged_words
 
 Context = dict[str, Any]
 
@@ -222,6 +222,7 @@ def report_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     full = "description" in shape
     steps = timeline(report, shape)
     buttons = buttons_for(shape["allowed_actions"], report.status)
+    asked = is_asked(report, viewer)
     confirming = full and report.status == Status.RESOLVED and Action.CONFIRM in shape["allowed_actions"]
     context = {
         # Where the roster knows no reporter, the page names who telephoned.
@@ -235,6 +236,7 @@ def report_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         "results": next((step["media"] for step in steps if step["kind"] == "resolve"), []) if full else [],
         "claimable": report.category.claimable,
         "confirming": confirming,
+        "asked": asked,
         "way_on": _way_on(report, viewer),
         "mine": Party.REPORTER in viewer.parties(report),
         "buttons": buttons,
@@ -249,6 +251,8 @@ def report_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     }
     acts = [name for name in buttons.names if not (name == Action.CONFIRM and confirming)]
     context["sheets"] = sheets_of([*acts, TALK] if context["asks"] else acts)
+    if asked:  # the two answers stand above, and one of them is the green button
+        context["buttons"] = replace(buttons, green=None)
     return render(request, "reports/report.html", context)
 
 
