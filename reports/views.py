@@ -218,13 +218,18 @@ def report_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     report = visible.for_view(user).with_events().first()
     if report is None:
         return unseen(request)
+    with timezone.override(report.community.timezone):  # its deadlines are by that clock
+        return render(request, "reports/report.html", _shown(request, report, viewer))
+
+
+def _shown(request: HttpRequest, report: Report, viewer: Viewer) -> Context:
     shape = report_shape(report, viewer, events=True)
     full = "description" in shape
     steps = timeline(report, shape)
     buttons = buttons_for(shape["allowed_actions"], report.status)
     asked = is_asked(report, viewer)
     confirming = full and report.status == Status.RESOLVED and Action.CONFIRM in shape["allowed_actions"]
-    context = {
+    context: Context = {
         # Where the roster knows no reporter, the page names who telephoned.
         "report": shape | {"reporter": shape.get("reporter") or caller_shape(report, viewer)},
         "version": _version(report, viewer),
@@ -253,7 +258,7 @@ def report_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     context["sheets"] = sheets_of([*acts, TALK] if context["asks"] else acts)
     if asked:  # the two answers stand above, and one of them is the green button
         context["buttons"] = replace(buttons, green=None)
-    return render(request, "reports/report.html", context)
+    return context
 
 
 def _way_on(report: Report, viewer: Viewer) -> Way | None:

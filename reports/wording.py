@@ -34,7 +34,7 @@ def standpoint(report: Report, viewer: Viewer) -> Standpoint:
 
 
 def _submitted(report: Report, parties: set[Party], viewer: Viewer) -> Standpoint:
-    if is_asked(report, viewer):
+    if report.asked_at is not None and is_asked(report, viewer):
         until = report.asked_at + BOARD_FOR
         return Standpoint(_("还需要继续展示吗？"), _("%(day)s 前没有回答将自动了结") % {"day": day_words(until)})
     if not report.category.claimable:
