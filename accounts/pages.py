@@ -6,6 +6,7 @@ from functools import wraps
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Community
@@ -42,7 +43,8 @@ def not_for_you(request: HttpRequest, title: str, text: str, *, way: tuple[str, 
 def manager_page(permission: str) -> Callable[[View], View]:
     """For pages of who holds `permission` in some community: the view is given the `Place` after the request.
 
-    `?community=SLUG` chooses among several and is remembered; a community that is not theirs is a 403.
+    `?community=SLUG` chooses among several and is remembered; a community that is not theirs is a 403. Times are on the
+    community's clock.
     """
 
     def decorate(view: View) -> View:
@@ -53,7 +55,8 @@ def manager_page(permission: str) -> Callable[[View], View]:
                 return not_for_you(
                     request, _("这是物业管理人员的页面"), _("如果您负责这个小区的管理，请向其他管理人员要一个邀请。")
                 )
-            return view(request, place, *args, **kwargs)
+            with timezone.override(place.community.timezone):
+                return view(request, place, *args, **kwargs)
 
         return person_required(page)
 

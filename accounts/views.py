@@ -9,6 +9,7 @@ from django.contrib.auth import login, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import get_language_from_request
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -101,7 +102,7 @@ def _welcome(request: HttpRequest, identity: OAuthIdentity, state: str, pending:
         # WeChat gives a made-up OpenID on its snapshot page: binding it would bind nobody.
         sentence = _("您正在浏览网页快照。请点按右下角的“使用完整服务”，然后继续")
         return login_problem(request, 403, sentence, next_=pending.next)
-    person = logins.person_for_openid(identity.openid)
+    person = logins.person_for_openid(identity.openid, language=get_language_from_request(request))
     if not person.is_active:
         return login_problem(request, 403, _("这个账号已停用，请联系物业"))
     login(request, person, backend=logins.SESSION_BACKEND)

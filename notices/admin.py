@@ -87,7 +87,7 @@ class NoticeAdmin(ScopedAdmin):
     actions = ("remind",)
     change_form_outer_before_template = "admin/notices/standing.html"
     fieldsets = (
-        (None, {"fields": ("community", "title", "body", "pictures")}),
+        (None, {"fields": ("community", "title", "body", "pictures", "form_id")}),
         (_("发给谁"), {"fields": ("roles", "buildings"), "classes": ("notice-whom",)}),
         (_("什么时候"), {"fields": ("publish_at", "expires_at", ("pinned", "by_group_message"))}),
     )
@@ -243,7 +243,8 @@ class NoticeAdmin(ScopedAdmin):
             services.edit_notice(actor=person_of(request), notice_id=obj.pk, changes=changes)
             return
         community = clean["community"]
-        written = services.publish_notice(actor=person_of(request), community=community, audience=audience, **changes)
+        changes |= {"audience": audience, "hashed_id": clean.get("form_id")}
+        written = services.publish_notice(actor=person_of(request), community=community, **changes)
         obj.pk = written.pk
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:

@@ -1,6 +1,7 @@
 """The form of the back office in which a notice is written."""
 
 import json
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -61,6 +62,9 @@ class NoticeForm(ModelForm):
         label=_("图片"), required=False, help_text=_("按顺序显示，最多 9 张，每张最大 10 MB；第一张在前")
     )
 
+    #: The same page sent again writes no second notice.
+    form_id = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid.uuid4)
+
     class Meta:
         model = Notice
         fields = (
@@ -85,6 +89,9 @@ class NoticeForm(ModelForm):
             self._ask(services.check_words, clean.get("title", ""), clean.get("body", ""))
         if {"expires_at", "publish_at"} & {*self.changed_data}:
             self._ask(services.check_expiry, now, timezone.now())
+        sent = Notice.objects.filter(hashed_id=clean.get("form_id"), hashed_id__isnull=False)
+        if sent.exclude(title=clean.get("title", ""), body=clean.get("body", "")).exists():
+            clean["form_id"] = None  # the browser's way back to a form that was sent, and other words now
         community = clean.get("community", getattr(kept, "community", None) if kept.community_id else None)
         for name in ("roles", "buildings"):
             if any(row.community_id != getattr(community, "pk", None) for row in clean.get(name, ())):

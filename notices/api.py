@@ -68,8 +68,25 @@ class NoticeChanges(serializers.Serializer[Any]):
         return services.Audience(**value)
 
 
-class NoticeIn(NoticeChanges):
+class WhereIn(serializers.Serializer[Any]):
     community = serializers.SlugField(max_length=40)
+
+
+class NoticeIn(WhereIn, NoticeChanges):
+    hashed_id = serializers.UUIDField(
+        required=False, allow_null=True, help_text="made by the client: the same again is the same notice"
+    )
+
+
+def _community(slug: str) -> Community | None:
+    return Community.objects.filter(slug=slug).first()
+
+
+def _on_clock(community: Community | None, form: serializers.Serializer[Any]) -> dict[str, Any]:
+    """The form's values; times without an offset are on the community's clock. Raises ValidationError."""
+    with timezone.override(community.timezone if community else None):
+        form.is_valid(raise_exception=True)
+    return dict(form.validated_data)
 
 
 def notice_shape(notice: Notice) -> dict[str, Any]:
@@ -121,11 +138,11 @@ class Notices(APIView):
 
     @extend_schema(request=NoticeIn, responses={201: OpenApiTypes.OBJECT})
     def post(self, request: Request) -> Response:
-        """Publish at once, or at `publish_at`."""
-        form = NoticeIn(data=request.data)
-        form.is_valid(raise_exception=True)
-        values = dict(form.validated_data)
-        community = Community.objects.filter(slug=values.pop("community")).first()
+        """Publish at once, or at `publish_at`. The same `hashed_id` again gives the same notice."""
+        where = WhereIn(data=request.data)
+        community = _community(where.validated_data["community"]) if where.is_valid() else None
+        values = _on_clock(community, NoticeIn(data=request.data))
+        del values["community"]
         standing = standing_of(person_of(request))
         if community is None or (community.pk not in standing.member_of and not request.user.is_superuser):
             raise NotBound(_("您不是这个小区的成员"))
@@ -147,10 +164,8 @@ class NoticeDetail(APIView):
     @extend_schema(request=NoticeChanges, responses=OpenApiTypes.OBJECT)
     def patch(self, request: Request, pk: UUID) -> Response:
         standing = standing_of(person_of(request))
-        _get(standing, pk)
-        form = NoticeChanges(data=request.data, partial=True)
-        form.is_valid(raise_exception=True)
-        services.edit_notice(actor=person_of(request), notice_id=pk, changes=form.validated_data)
+        changes = _on_clock(_get(standing, pk).community, NoticeChanges(data=request.data, partial=True))
+        services.edit_notice(actor=person_of(request), notice_id=pk, changes=changes)
         return Response(notice_shape(_get(standing, pk)))
 
     @extend_schema(responses={204: None})

@@ -24,6 +24,8 @@ class Notice(models.Model):
         WITHDRAWN = "withdrawn", _("已撤回")
 
     id = models.UUIDField(primary_key=True, default=opaque_id, editable=False)
+    #: Made by who sends it: the same again is the same notice.
+    hashed_id = models.UUIDField(null=True, blank=True, unique=True, editable=False)
     community = models.ForeignKey(Community, models.CASCADE, related_name="notices", verbose_name=_("小区"))
     title = models.CharField(_("标题"), max_length=80)
     body = models.TextField(_("正文"))

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -49,11 +49,39 @@ class Audience:
     buildings: Sequence[str] = ()
 
 
-@transaction.atomic
 def publish_notice(
+    *, actor: User, community: Community, title: str, body: str, hashed_id: UUID | None = None, **more: Any
+) -> Notice:
+    """Write a notice, of what `_write` takes; the same `hashed_id` again gives the same notice, and tells nobody twice.
+
+    Raises Forbidden, Invalid, and Conflict `duplicate_id` for the `hashed_id` of another person or of other words.
+    """
+    must_publish(actor, community)
+    if (written := _written(actor, hashed_id, title, body)) is not None:
+        return written
+    try:
+        with transaction.atomic():
+            return _write(actor=actor, community=community, hashed_id=hashed_id, title=title, body=body, **more)
+    except IntegrityError:  # the same request, twice at once: the other one won
+        if (written := _written(actor, hashed_id, title, body)) is None:
+            raise
+        return written
+
+
+def _written(actor: User, hashed_id: UUID | None, title: str, body: str) -> Notice | None:
+    found = Notice.objects.filter(hashed_id=hashed_id).first() if hashed_id else None
+    if found is None:
+        return None
+    if (found.author_id, found.title, found.body) != (actor.pk, title.strip(), body.strip()):
+        raise Conflict(_("这个编号已被使用"), code="duplicate_id")
+    return found
+
+
+def _write(
     *,
     actor: User,
     community: Community,
+    hashed_id: UUID | None,
     title: str,
     body: str,
     audience: Audience = Audience(),
@@ -63,12 +91,12 @@ def publish_notice(
     by_group_message: bool = False,
     pictures: Sequence[Picture] = (),
 ) -> Notice:
-    """Write a notice; it goes out at once, or when `publish_at` comes (a past time means at once).
+    """It goes out at once, or when `publish_at` comes (a past time means at once).
 
     `expires_at` has to lie after that.
     """
-    must_publish(actor, community)
     notice = Notice(community=community, author=actor, pinned=pinned, publish_at=publish_at, expires_at=expires_at)
+    notice.hashed_id = hashed_id
     notice.title, notice.body = check_words(title, body)
     notice.by_group_message = by_group_message
     check_expiry(notice, timezone.now())

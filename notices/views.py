@@ -117,7 +117,8 @@ def notice(request: HttpRequest, pk: UUID) -> HttpResponse:
         "audience": audience_words(shown),
         "readers": readers_of(shown) if publishes else None,
     }
-    return render(request, "notices/notice.html", context)
+    with timezone.override(shown.community.timezone):
+        return render(request, "notices/notice.html", context)
 
 
 def article(

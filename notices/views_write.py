@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from csp.decorators import csp_replace
 from django.db.models import QuerySet
@@ -50,7 +51,9 @@ def edit_notice(request: HttpRequest, pk: UUID) -> HttpResponse:
     if not standing.may("publish_notices", shown.community_id):
         return not_for_you(request, _("这是物业管理人员的页面"), _("只有物业管理人员可以修改公告。"))
     place = Place(shown.community, [shown.community], standing)
-    return render(request, "notices/form.html", {"place": place, "notice": shown, **_choices(shown.community, shown)})
+    with timezone.override(shown.community.timezone):
+        context = {"place": place, "notice": shown, **_choices(shown.community, shown)}
+        return render(request, "notices/form.html", context)
 
 
 def _choices(community: Community, notice: Notice | None = None) -> dict[str, Any]:
@@ -113,18 +116,23 @@ def preview(request: HttpRequest, place: Place) -> HttpResponseBase:
         author=place.standing.user,
         title=said.get("title", "").strip()[:TITLE_MAX] or _("标题"),
         body=said.get("body", "").strip()[:BODY_MAX] or _("正文"),
-        published_at=max(now, _moment(said.get("publish_at")) or now),
-        expires_at=_moment(said.get("expires_at")),
     )
+    written.published_at = max(now, _moment(said.get("publish_at"), written.community) or now)
+    written.expires_at = _moment(said.get("expires_at"), written.community)
     number = said.get("pictures", "")
     places = [_PLACE] * min(int(number), MAX_IMAGES) if number.isascii() and number.isdigit() else []
-    return render(request, "notices/article.html", article(written, now, places))
+    with timezone.override(written.community.timezone):
+        return render(request, "notices/article.html", article(written, now, places))
 
 
-def _moment(text: str | None) -> datetime | None:
-    """As typed, on the server's clock; what is no moment (yet) is none."""
+def _moment(text: str | None, community: Community) -> datetime | None:
+    """As typed, on the community's clock; what is no moment (yet) is none."""
     try:
         moment = parse_datetime(text or "")
     except ValueError:
         return None
-    return timezone.make_aware(moment) if moment is not None and timezone.is_naive(moment) else moment
+    return (
+        timezone.make_aware(moment, ZoneInfo(community.timezone))
+        if moment is not None and timezone.is_naive(moment)
+        else moment
+    )

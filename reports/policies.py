@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils import timezone
@@ -17,6 +18,8 @@ from .states import HELD, TABLE, Action, Party, Status, actions_in, rule_for
 
 #: How often a reporter may urge.
 URGE_EVERY = timedelta(minutes=30)
+#: After so long the author of a board post is asked whether it still stands; as long without an answer, and it closes.
+BOARD_FOR = timedelta(days=30)
 
 #: Who an action is for, in any status: what makes a refusal "not you" (403) rather than "not now" (409).
 WHO: dict[Action, frozenset[Party]] = {
@@ -168,7 +171,8 @@ def _not_now(report: Report, action: Action) -> DomainError:
         at = report.claimed_at
         assert at is not None  # held by a database constraint
         return Conflict(
-            _("这条已由%(name)s在 %(at)s 接单") % {"name": name, "at": timezone.localtime(at).strftime("%H:%M")},
+            _("这条已由%(name)s在 %(at)s 接单")
+            % {"name": name, "at": timezone.localtime(at, ZoneInfo(report.community.timezone)).strftime("%H:%M")},
             code="already_claimed",
             extra={"claimed_by": {"display_name": name}, "claimed_at": at.isoformat()},
         )

@@ -1,7 +1,7 @@
 """The pages of reports: file one, one's own, one report, the board."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from community_report.core.pages import page_of
 from .api.drafts import show_draft
 from .api.shapes import caller_shape, card_shape, report_shape
 from .buttons import Buttons, buttons_for
-from .models import Attachment, Category, Draft, Report
+from .models import Attachment, Category, Draft, InternalNote, Report
 from .notes import notes_of
 from .policies import Viewer
 from .querysets import ReportQuerySet
@@ -30,7 +30,7 @@ from .sheets import TALK, choices_for, sheets_of
 from .states import OPEN, Action, Party, Status
 from .talks import talks_of
 from .views_acts import Way, said_after, unseen, work_way
-from .wording import beyond_title, receivers, standpoint, timeline, urged_words
+from .wording import beyond_title, is_asked, receivers, standpoint, timeline, urged_words
 
 Context = dict[str, Any]
 
@@ -229,19 +229,25 @@ def report_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     viewer = Viewer.of(user)
     visible = Report.objects.visible_to(viewer.standing).filter(pk=pk)
     if request.method == "HEAD":
-        return _version_alone(request, visible.select_related("category").first())
+        return _version_alone(request, visible.select_related("category").first(), viewer)
     report = visible.for_view(user).with_events().first()
     if report is None:
         return unseen(request)
+    with timezone.override(report.community.timezone):  # its deadlines are by that clock
+        return render(request, "reports/report.html", _shown(request, report, viewer))
+
+
+def _shown(request: HttpRequest, report: Report, viewer: Viewer) -> Context:
     shape = report_shape(report, viewer, events=True)
     full = "description" in shape
     steps = timeline(report, shape)
     buttons = buttons_for(shape["allowed_actions"], report.status)
+    asked = is_asked(report, viewer)
     confirming = full and report.status == Status.RESOLVED and Action.CONFIRM in shape["allowed_actions"]
-    context = {
+    context: Context = {
         # Where the roster knows no reporter, the page names who telephoned.
         "report": shape | {"reporter": shape.get("reporter") or caller_shape(report, viewer)},
-        "version": _version(report),
+        "version": _version(report, viewer),
         "full": full,
         "beyond_title": beyond_title(shape),
         "stand": standpoint(report, viewer),
@@ -250,6 +256,7 @@ def report_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         "results": next((step["media"] for step in steps if step["kind"] == "resolve"), []) if full else [],
         "claimable": report.category.claimable,
         "confirming": confirming,
+        "asked": asked,
         "way_on": _way_on(report, viewer),
         "mine": Party.REPORTER in viewer.parties(report),
         "buttons": buttons,
@@ -264,7 +271,9 @@ def report_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     }
     acts = [name for name in buttons.names if not (name == Action.CONFIRM and confirming)]
     context["sheets"] = sheets_of([*acts, TALK] if context["asks"] else acts)
-    return render(request, "reports/report.html", context)
+    if asked:  # the two answers stand above, and one of them is the green button
+        context["buttons"] = replace(buttons, green=None)
+    return context
 
 
 def _way_on(report: Report, viewer: Viewer) -> Way | None:
@@ -286,18 +295,19 @@ def _talks(report: Report, viewer: Viewer, buttons: Buttons, *, confirming: bool
     }
 
 
-def _version(report: Report) -> str:
-    """Another one whenever the page would look different: also when media have arrived."""
+def _version(report: Report, viewer: Viewer) -> str:
+    """Another one whenever the page would look different to this person: also when media have arrived."""
     waiting = report.attachments.filter(status=Attachment.Status.PENDING).count()
     said = report.board_messages.count() if report.category.public else 0
-    return f"{report.updated_at.timestamp()}-{waiting}-{said}"
+    notes = InternalNote.objects.filter(report=report).count() if viewer.may_see_notes(report) else 0
+    return f"{report.updated_at.timestamp()}-{waiting}-{said}-{report.follows.count()}-{notes}"
 
 
-def _version_alone(request: HttpRequest, report: Report | None) -> HttpResponse:
+def _version_alone(request: HttpRequest, report: Report | None, viewer: Viewer) -> HttpResponse:
     """What an open page asks for now and then to see whether there is news: mostly 304."""
     if report is None:
         raise Http404
-    etag = f'"{_version(report)}"'
+    etag = f'"{_version(report, viewer)}"'
     if etag in request.headers.get("If-None-Match", ""):
         return HttpResponseNotModified(headers={"ETag": etag})
     return HttpResponse(headers={"ETag": etag, "Cache-Control": "no-store"})
@@ -318,7 +328,9 @@ def _said(request: HttpRequest, report: Report, viewer: Viewer) -> str:
 
 
 def _just_filed(request: HttpRequest, report: Report, viewer: Viewer) -> bool:
-    return request.GET.get("sent") == "1" and Party.REPORTER in viewer.parties(report)
+    """Who comes back to this address later finds where it stands by then."""
+    fresh = request.GET.get("sent") == "1" and report.status == Status.SUBMITTED
+    return fresh and Party.REPORTER in viewer.parties(report)
 
 
 def _told(report: Report) -> str:

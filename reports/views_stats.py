@@ -92,30 +92,27 @@ class Bar:
 @require_safe
 def stats(request: HttpRequest, place: Place) -> HttpResponse:
     """`/h5/manage/stats` (`?days=7|30|90` or `?since=&until=`, days of the community)."""
-    with timezone.override(place.community.timezone):
-        chosen = _range(request)
-        now = figures(place.community, chosen.since, chosen.until)
-        past, columns = chosen.before(), _columns(place.community, chosen)
-        link = partial(_listed, place, chosen)
-        context = {
-            "here": "manage",
-            "place": place,
-            "range": chosen,
-            "ranges": RANGES,
-            "large": _with_lines(
-                _large(now, figures(place.community, past.since, past.until)), place.community, chosen
-            ),
-            "total": now["total"],
-            "step": _step(chosen),
-            "columns": columns,
-            "tallest": max((column.count for column in columns), default=0),
-            "by_status": _bars(now["by_status"], dict(Status.choices), partial(link, "status")),
-            "by_category": _bars(now["by_category"], _category_names(place.community), partial(link, "category")),
-            "by_building": _bars(now["by_building"], {}, partial(link, "building")),
-            "staff": now["by_staff"],
-            "least_ratings": LEAST_RATINGS,
-        }
-        return render(request, "reports/stats.html", context)
+    chosen = _range(request)
+    now = figures(place.community, chosen.since, chosen.until)
+    past, columns = chosen.before(), _columns(place.community, chosen)
+    link = partial(_listed, place, chosen)
+    context = {
+        "here": "manage",
+        "place": place,
+        "range": chosen,
+        "ranges": RANGES,
+        "large": _with_lines(_large(now, figures(place.community, past.since, past.until)), place.community, chosen),
+        "total": now["total"],
+        "step": _step(chosen),
+        "columns": columns,
+        "tallest": max((column.count for column in columns), default=0),
+        "by_status": _bars(now["by_status"], dict(Status.choices), partial(link, "status")),
+        "by_category": _bars(now["by_category"], _category_names(place.community), partial(link, "category")),
+        "by_building": _bars(now["by_building"], {}, partial(link, "building")),
+        "staff": now["by_staff"],
+        "least_ratings": LEAST_RATINGS,
+    }
+    return render(request, "reports/stats.html", context)
 
 
 def _midnight(day: date) -> datetime:

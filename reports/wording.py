@@ -11,7 +11,7 @@ from community_report.core.when import clock_words, day_words, left_words
 
 from .models import Report, ReportEvent
 from .people import person_name
-from .policies import Viewer
+from .policies import BOARD_FOR, Viewer
 from .states import Action, Party, Status, rule_for
 
 Shape = dict[str, Any]
@@ -34,6 +34,9 @@ def standpoint(report: Report, viewer: Viewer) -> Standpoint:
 
 
 def _submitted(report: Report, parties: set[Party], viewer: Viewer) -> Standpoint:
+    if report.asked_at is not None and is_asked(report, viewer):
+        until = report.asked_at + BOARD_FOR
+        return Standpoint(_("还需要继续展示吗？"), _("%(day)s 前没有回答将自动了结") % {"day": day_words(until)})
     if not report.category.claimable:
         return Standpoint(_("已发布，邻居们都能看到"), _("物归原主后，由发布的人点“确认完成”"))
     by = _("应在 %(time)s 前有人接单") % {"time": clock_words(report.claim_due_at)} if report.claim_due_at else ""
@@ -43,6 +46,12 @@ def _submitted(report: Report, parties: set[Party], viewer: Viewer) -> Standpoin
     if Party.REPORTER in parties:
         return Standpoint(_("已通知%(roles)s，等待接单") % {"roles": receivers(report)}, by, late)
     return Standpoint(_("等待%(roles)s接单") % {"roles": receivers(report)}, by, late)
+
+
+def is_asked(report: Report, viewer: Viewer) -> bool:
+    """Does a board post wait for this person, its author, to say whether it still stands?"""
+    asked = report.asked_at is not None and report.status == Status.SUBMITTED
+    return asked and Party.REPORTER in viewer.parties(report)
 
 
 def receivers(report: Report) -> str:

@@ -23,9 +23,12 @@ SESSION_BACKEND = "accounts.auth.ManagerBackend"
 ADMIN_LOGIN_LIFE = timedelta(minutes=30)
 
 
-def person_for_openid(openid: str) -> User:
-    """The person of this OpenID of the official account, made when new; may have been deactivated."""
-    person, _made = User.objects.get_or_create(openid=openid, defaults={"password": make_password(None)})
+def person_for_openid(openid: str, *, language: str = User.Language.CHINESE) -> User:
+    """The person of this OpenID of the official account, made when new (with that language); may have been
+    deactivated.
+    """
+    new = {"password": make_password(None), "language": language}
+    person, _made = User.objects.get_or_create(openid=openid, defaults=new)
     return person
 
 

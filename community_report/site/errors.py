@@ -7,21 +7,26 @@ import structlog
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from community_report.core.errors import error_body
 
 log = structlog.get_logger(__name__)
 
 
-def _answer(request: HttpRequest, status: int) -> HttpResponse:
+def _answer(request: HttpRequest, status: int, sentence: str = "") -> HttpResponse:
     body = error_body(status)
+    if sentence:
+        body["detail"] = sentence
     if request.path.startswith("/api/"):
         return JsonResponse(body, status=status)
     return render(request, "errors/error.html", {"error": body, "status": status}, status=status)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return _answer(request, 403)
+    """Mostly a form that stood open while its person logged in anew elsewhere."""
+    sentence = _("这一页打开太久了，请返回上一页，刷新后再提交")
+    return _answer(request, 403, sentence)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

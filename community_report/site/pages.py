@@ -89,4 +89,6 @@ def _manager(standing: Standing) -> Context:
     return {
         "needs": [need for community in communities for need in needs_of(standing, community)],
         "open": Report.objects.for_scope(standing, "all").filter(status__in=doing).count(),
+        "may_stats": bool(standing.communities_with("view_statistics")),
+        "may_people": bool(standing.communities_with("manage_people")),
     }

@@ -1,21 +1,26 @@
 """The profile page: who one is here, and what one wants to be told, and how."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Membership, User
 from accounts.policies import Standing, person_of, standing_of
-from accounts.web import person_required
+from accounts.services.people import update_profile
+from accounts.web import person_required, safe_next
 from dispatch.kinds import Kind
 
+from .context import LARGE_TYPE_COOKIE
 from .me import me
 
 USUAL_QUIET = ["22:00", "07:00"]
+YEAR = timedelta(days=365)
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,29 @@ def profile(request: HttpRequest) -> HttpResponse:
         "muted": user.muted_kinds,
     }
     return render(request, "site/profile.html", context)
+
+
+@person_required
+@require_POST
+def comfort(request: HttpRequest) -> HttpResponse:
+    """`POST /h5/me/comfort` with `type=large|usual` or `language=zh-hans|en`, then on to `next` (204 without).
+
+    Also for who is bound nowhere yet, and without scripts. The server sets the cookie: what a script sets, iPhones
+    forget within a week.
+    """
+    onward = request.POST.get("next")
+    answer = redirect(safe_next(onward)) if onward else HttpResponse(status=204)
+    large = request.POST.get("type")
+    if large == "large":
+        secure = settings.SESSION_COOKIE_SECURE
+        answer.set_cookie(LARGE_TYPE_COOKIE, large, max_age=YEAR, secure=secure, httponly=True, samesite="Lax")
+    elif large:
+        answer.delete_cookie(LARGE_TYPE_COOKIE, samesite="Lax")
+    if (language := request.POST.get("language")) in User.Language.values:
+        update_profile(actor=person_of(request), changes={"language": language})
+        if settings.LANGUAGE_COOKIE_NAME in request.COOKIES:  # what was chosen before the login gives way
+            answer.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
+    return answer
 
 
 def _homes(user: User, memberships: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,6 +1,5 @@
 """Talking about a board post: its author and one neighbour write to each other, through us and without numbers."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -15,10 +14,9 @@ from reports.policies import Viewer
 from reports.signals import board_message_written
 
 from . import engine
+from .words import AGAIN
 
 TEXT_MAX = 500
-#: The same words again this soon are a second tap.
-AGAIN = timedelta(minutes=1)
 
 
 def write_about_post(*, actor: User, report_id: UUID, note: str, to: UUID | None = None) -> Report:

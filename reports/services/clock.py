@@ -14,6 +14,7 @@ from django.db.models import DateTimeField, DurationField, Exists, ExpressionWra
 from accounts.calendar import add_minutes, next_working_days
 from community_report.core.queue import OutOfTime
 from reports.models import Alarm, Claim, Report
+from reports.policies import BOARD_FOR
 from reports.signals import report_alarmed
 from reports.states import Status
 
@@ -21,8 +22,6 @@ from .engine import Change, lock_report
 
 log = structlog.get_logger(__name__)
 
-#: A board post's author is asked after this long whether it still stands, and it closes as long after that.
-BOARD_DAYS = 30
 #: Reports handled in one go; the next sweep takes the rest.
 BATCH = 200
 #: A sweep has other work, and a task's soft limit is 22 seconds.
@@ -231,7 +230,7 @@ def _close(report: Report, now: datetime) -> None:
 
 def _old_posts(now: datetime) -> Iterable[UUID]:
     posts = Report.objects.filter(status=Status.SUBMITTED, category__claimable=False, asked_at=None)
-    return posts.filter(status_since__lte=now - timedelta(days=BOARD_DAYS)).values_list("pk", flat=True)[:BATCH]
+    return posts.filter(status_since__lte=now - BOARD_FOR).values_list("pk", flat=True)[:BATCH]
 
 
 def _ask(report: Report, now: datetime) -> None:
@@ -244,4 +243,4 @@ def _ask(report: Report, now: datetime) -> None:
 
 def _unanswered_posts(now: datetime) -> Iterable[UUID]:
     posts = Report.objects.filter(status=Status.SUBMITTED, category__claimable=False)
-    return posts.filter(asked_at__lte=now - timedelta(days=BOARD_DAYS)).values_list("pk", flat=True)[:BATCH]
+    return posts.filter(asked_at__lte=now - BOARD_FOR).values_list("pk", flat=True)[:BATCH]

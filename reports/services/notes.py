@@ -1,6 +1,5 @@
 """Internal notes: written by who works on a report, read by nobody else, told to nobody."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -13,10 +12,7 @@ from reports.models import InternalNote, Report
 from reports.policies import Viewer
 
 from . import engine
-from .words import required
-
-#: The same words again this soon are a second tap.
-AGAIN = timedelta(minutes=1)
+from .words import AGAIN, required
 
 
 @transaction.atomic

@@ -12,13 +12,13 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Membership, Role, User
 from community_report.core.errors import Conflict, Invalid
-from reports.models import Category, Claim, Follow, Ignore, Rating, Report
+from reports.models import Category, Claim, Follow, Ignore, Rating, Report, ReportEvent
 from reports.states import OPEN, Action, Party, Status
 
 from . import engine, ignoring
 from .attachments import MediaItem
 from .engine import Change
-from .words import clean, required
+from .words import AGAIN, clean, required
 
 
 def claim_report(*, actor: User, report_id: UUID) -> Report:
@@ -57,23 +57,33 @@ def release_report(*, actor: User, report_id: UUID, reason: str) -> Report:
 
 @transaction.atomic
 def add_progress(*, actor: User, report_id: UUID, note: str = "", media: Sequence[MediaItem] = ()) -> Report:
-    """Tell how it is going; the claim's lease counts from here again."""
+    """Tell how it is going; the claim's lease counts from here again. The same again within a minute is one."""
     change, _viewer = engine.begin(actor=actor, report_id=report_id, action=Action.PROGRESS)
-    change.note, change.media = _note_or_media(note, media, _("请写几个字，或附上图片、语音")), media
-    change.report.last_progress_at = change.now
-    change.finish()
+    change.note, change.media = _words_or_media("note", note, media, _("请写几个字，或附上图片、语音")), media
+    if not _is_said(change):
+        change.report.last_progress_at = change.now
+        change.finish()
     return engine.reread(actor, report_id)
 
 
-def _note_or_media(note: str, media: Sequence[MediaItem], sentence: str) -> str:
-    return clean(note, "note") if media else required(note, "note", sentence)
+def _words_or_media(field: str, text: str, media: Sequence[MediaItem], sentence: str) -> str:
+    """A picture or a voice message says enough by itself."""
+    return clean(text, field) if media else required(text, field, sentence)
+
+
+def _is_said(change: Change) -> bool:
+    """Did this person say just this, with the same pictures and voice, a moment ago?"""
+    lately = ReportEvent.objects.filter(report=change.report, kind=change.kind, at__gt=change.now - AGAIN)
+    same = lately.filter(actor=change.actor, note=change.note).prefetch_related("attachments")
+    named = [(item.media_id, item.upload_id) for item in change.media]
+    return any([(one.media_id, one.upload_id) for one in event.attachments.all()] == named for event in same)
 
 
 @transaction.atomic
 def resolve_report(*, actor: User, report_id: UUID, note: str = "", media: Sequence[MediaItem] = ()) -> Report:
     """Done: the result goes to the reporter, who confirms."""
     change, _viewer = engine.begin(actor=actor, report_id=report_id, action=Action.RESOLVE)
-    change.note, change.media = _note_or_media(note, media, _("请写一句处理结果，或附上图片")), media
+    change.note, change.media = _words_or_media("note", note, media, _("请写一句处理结果，或附上图片")), media
     change.report.resolved_at = change.now
     Claim.objects.filter(report=change.report, ended_at=None).update(resolved_at=change.now)
     change.move(Status.RESOLVED)
@@ -237,10 +247,10 @@ def rate_report(*, actor: User, report_id: UUID, score: int, comment: str = "") 
 
 
 @transaction.atomic
-def reopen_report(*, actor: User, report_id: UUID, reason: str, media: Sequence[MediaItem] = ()) -> Report:
+def reopen_report(*, actor: User, report_id: UUID, reason: str = "", media: Sequence[MediaItem] = ()) -> Report:
     """Not solved: to the same staff member if still there, else to everybody its tags lead to."""
     change, _viewer = engine.begin(actor=actor, report_id=report_id, action=Action.REOPEN)
-    change.note, change.media = required(reason, "reason", _("请说说哪里没有解决")), media
+    change.note, change.media = _words_or_media("reason", reason, media, _("请说说哪里没有解决")), media
     Rating.objects.filter(report=change.report).delete()
     engine.give_back_or_keep(change)
     change.finish()
@@ -268,9 +278,11 @@ def urge_report(*, actor: User, report_id: UUID) -> Report:
 
 @transaction.atomic
 def comment_report(*, actor: User, report_id: UUID, note: str = "", media: Sequence[MediaItem] = ()) -> Report:
-    """The reporter adds something."""
+    """The reporter adds something. The same again within a minute is one."""
     change, _viewer = engine.begin(actor=actor, report_id=report_id, action=Action.COMMENT)
-    change.note, change.media = _note_or_media(note, media, _("请写几个字，或附上图片、语音")), media
+    change.note, change.media = _words_or_media("note", note, media, _("请写几个字，或附上图片、语音")), media
+    if _is_said(change):
+        return engine.reread(actor, report_id)
     if change.report.asked_at is not None:
         change.report.asked_at = None  # a board post whose author answers still stands
         change.report.status_since = change.now

@@ -1,10 +1,14 @@
 """What people write beside what they do: notes and reasons."""
 
+from datetime import timedelta
+
 from django.utils.translation import gettext as _
 
 from community_report.core.errors import Invalid
 
 NOTE_MAX = 2000
+#: The same words of the same person again this soon are a second tap, or sent anew because the answer was lost.
+AGAIN = timedelta(minutes=1)
 
 
 def required(note: str, field: str, sentence: str) -> str:

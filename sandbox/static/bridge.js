@@ -9,14 +9,26 @@
     window.parent.postMessage({ sandbox: "tell", what: what, data: data || {} }, "*");
   }
 
-  function report() {
-    var navigation = performance.getEntriesByType("navigation")[0];
-    tell("page", { title: document.title, url: location.href, kind: navigation ? navigation.type : "navigate" });
+  /* "navigate", "reload", "back_forward" or, where the browser says so, "replace". */
+  function kind() {
+    var activation = window.navigation && window.navigation.activation;
+    if (activation && activation.navigationType === "replace") return "replace";
+    var entry = performance.getEntriesByType("navigation")[0];
+    return entry ? entry.type : "navigate";
   }
 
-  history.back = function () { tell("back"); };
+  function report() {
+    tell("page", { title: document.title, url: location.href, kind: kind() });
+  }
+
+  /* A picture in full is an entry of this page's own: leaving it stays here, and the shared history is not touched. */
+  history.back = function () {
+    if (!history.state || !history.state.picture) return tell("back");
+    history.replaceState(null, "");
+    return window.dispatchEvent(new PopStateEvent("popstate", { state: null }));
+  };
   history.go = function (steps) {
-    if (steps < 0) tell("back");
+    if (steps < 0) history.back();
     else location.reload();
   };
 

@@ -150,6 +150,7 @@ export class Browser {
   page({ title, url, kind }) {
     this.title = title;
     this.load(false);
+    if (this.pages.at(-1) !== url && kind === "replace") this.pages.pop(); // a form that was sent is not gone back to
     if (this.pages.at(-1) !== url) {
       if (this.pages.at(-2) === url && kind === "back_forward") this.pages.pop();
       else this.pages.push(url);

@@ -2,6 +2,8 @@
 
 const WORDS = {
   subtitle: ["微信沙盒，页面都是真的", "WeChat sandbox, real pages"],
+  guide: ["导览", "Guide"],
+  phones: ["手机", "Phones"],
   tour: ["跟着走一遍", "Guided tour"],
   again: ["重新开始", "Start again"],
   trouble: ["制造一点麻烦", "Make some trouble"],
@@ -82,4 +84,5 @@ export function setLanguage(next) {
 export function translatePage() {
   document.documentElement.lang = isEnglish() ? "en" : "zh-CN";
   for (const element of document.querySelectorAll("[data-t]")) element.textContent = t(element.dataset.t);
+  for (const element of document.querySelectorAll("[data-label]")) element.setAttribute("aria-label", t(element.dataset.label));
 }

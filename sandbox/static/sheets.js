@@ -72,7 +72,13 @@ export function pickScene(phone) {
 /* `{seconds}` of a made-up voice, or `{file}` when this computer's microphone was used. */
 export function record(phone) {
   let recorder = null;
+  let stream = null;
+  let over = false;
   const pieces = [];
+  const off = () => {
+    over = true;
+    if (stream) stream.getTracks().forEach((track) => track.stop());
+  };
   return sheet(phone, "recorder", (end) => {
     const started = Date.now();
     const seconds = () => Math.min(60, Math.max(1, Math.round((Date.now() - started) / 1000)));
@@ -90,18 +96,19 @@ export function record(phone) {
       return null;
     };
     const listen = async () => {
-      const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+      stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+      if (over) return off();
       recorder = new MediaRecorder(stream);
       recorder.addEventListener("dataavailable", (event) => pieces.push(event.data));
-      recorder.addEventListener("stop", () => stream.getTracks().forEach((track) => track.stop()));
       recorder.start();
       microphone.textContent = t("usingMicrophone");
+      return undefined;
     };
     const microphone = button("hint", t("useMicrophone"), () => listen().catch((error) => phone.toast(error.message)));
     const wave = make("div", { class: "wave", "aria-hidden": "true" }, ...Array.from({ length: 22 }, (_, index) => make("i", { style: { "--n": index } })));
     return [make("p", {}, t("recording"), " ", time), wave, microphone,
       make("div", { class: "pair" }, button("secondary", t("cancel"), () => end(null)), button("primary", t("send"), send))];
-  });
+  }).finally(off);
 }
 
 export function map(phone, place) {

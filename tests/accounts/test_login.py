@@ -89,6 +89,18 @@ def test_a_new_person_logs_in_and_goes_where_they_wanted(wechat: WeChat) -> None
     assert not Session.objects.filter(session_key=before).exists()
 
 
+@pytest.mark.parametrize(
+    ("said", "language"), [("en-GB,en;q=0.9", "en"), ("zh-CN,en;q=0.5", "zh-hans"), ("fr", "zh-hans")]
+)
+def test_a_new_person_is_spoken_to_as_their_phone_is(wechat: WeChat, said: str, language: str) -> None:
+    client = Client(headers={"accept-language": said})
+    come_back(client, start(client), wechat.code("o1"))
+    assert User.objects.get(openid="o1").language == language
+    User.objects.update(language="zh-hans")  # their own choice stays
+    come_back(client, start(client), wechat.code("o1"))
+    assert User.objects.get(openid="o1").language == "zh-hans"
+
+
 def test_the_same_wechat_user_is_the_same_person(wechat: WeChat) -> None:
     for _ in range(2):
         client = Client()

@@ -76,6 +76,16 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(cast: Cast
     assert not Notice.objects.exists()
 
 
+def test_the_same_form_sent_twice_is_one_notice(cast: Cast) -> None:
+    desk = client_of(cast.manager)
+    page = desk.get(ADD).content.decode()
+    found = re.search(r'name="form_id" value="([^"]+)"', page)
+    assert found
+    for words in ("明早9点停水", "明早9点停水", "改到后天"):
+        assert desk.post(ADD, form(cast, form_id=found[1], body=words)).status_code == 302
+    assert sorted(Notice.objects.values_list("body", flat=True)) == ["改到后天", "明早9点停水"]
+
+
 def test_its_page_counts_and_names_who_has_not_read_it(cast: Cast) -> None:
     one = notice(cast)
     route_all()

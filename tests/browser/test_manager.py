@@ -132,12 +132,12 @@ def notice(chen: Page) -> Iterator[str]:
 
 def test_a_notice_is_sent_and_read(demo: Demo, chen: Page, notice: str, phone: Phone) -> None:
     chen.goto(demo.page_of("chen", "/h5/notices/new"))
-    chen.get_by_role("button", name="发布").tap()
+    chen.get_by_role("button", name="预览").tap()
     expect(chen.get_by_text("请写一个标题")).to_be_visible()
     chen.get_by_label("标题").fill(notice)
     chen.get_by_label("正文").fill("九点到十一点，请提前储水。")
-    chen.get_by_role("button", name="发布").tap()
-    chen.get_by_role("dialog").get_by_role("button", name="发布").tap()
+    chen.get_by_role("button", name="预览").tap()
+    chen.get_by_role("dialog").get_by_role("button", name="马上发布").tap()
     expect(chen.get_by_role("heading", name=notice)).to_be_visible()
     before = int(chen.locator(".big-count").inner_text())
     zhao = phone("zhao")

@@ -43,6 +43,18 @@ def test_everybody_of_the_community_is_addressed(cast: Cast, api: Api) -> None:
     assert people == {cast.resident, cast.neighbour, cast.cleaner, cast.cleaner2, cast.plumber, cast.manager}
 
 
+def test_sent_again_after_a_lost_answer_it_is_the_same_notice(cast: Cast, api: Api) -> None:
+    key, told = str(uuid.uuid4()), []
+    notice_published.connect(lambda **_kwargs: told.append(1), weak=False, dispatch_uid="told")
+    try:
+        first, again = publish(api, cast, hashed_id=key), publish(api, cast, hashed_id=key)
+    finally:
+        notice_published.disconnect(dispatch_uid="told")
+    assert (first["id"], len(told), Notice.objects.count()) == (again["id"], 1, 1)
+    status, refusal = api(cast.manager).post("notices", body(hashed_id=key, body="改到后天"))
+    assert (status, refusal["code"]) == (409, "duplicate_id")
+
+
 def test_reading_one_marks_it_read_and_is_counted(cast: Cast, api: Api) -> None:
     notice = publish(api, cast)
     assert api(cast.resident).get("notices")[1]["results"][0]["read"] is False

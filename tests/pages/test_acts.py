@@ -1,5 +1,6 @@
 """The acts of a report's page where no script arrived: the button leads to a page with the form, and that is sent."""
 
+import re
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -11,6 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from reports.models import Report, ReportEvent
 from reports.services import transitions
+from reports.services.clock import fire_deadlines
 from tests.factories import Cast
 
 from .opening import Page, browser_of, open_page
@@ -145,6 +147,23 @@ def test_every_button_of_the_page_works_without_scripts(cast: Cast) -> None:
     outside = html.split("<noscript>")[2]
     assert 'formaction="/h5/reports/' in outside
     assert "/act/dismiss" in outside
+
+
+def test_whether_a_post_still_stands_can_be_answered_both_ways(cast: Cast) -> None:
+    post = cast.report("lost", title="捡到一串钥匙")
+    assert "还需要继续展示" not in open_page(cast.resident, f"reports/{post.pk}").words
+    fire_deadlines(timezone.now() + timedelta(days=31))
+    page = open_page(cast.resident, f"reports/{post.pk}")
+    assert "还需要继续展示吗？" in page.words
+    assert page.html.split('class="offcanvas')[0].count("btn-main") == 1  # the answer, not the usual green button
+    assert f'formaction="/h5/reports/{post.pk}/act/confirm"' in page.html
+    assert "继续展示" not in open_page(cast.neighbour, f"reports/{post.pk}").words
+    (note,) = re.findall(r'name="note" value="([^"]+)"', page.html)
+    assert send(cast.resident, post, "comment", note=note).status == 302
+    assert "还需要继续展示吗？" not in open_page(cast.resident, f"reports/{post.pk}").words
+    fire_deadlines(timezone.now() + timedelta(days=62))
+    post.refresh_from_db()
+    assert post.status == "submitted"
 
 
 def test_who_urged_is_told_from_when_they_may_again(cast: Cast) -> None:

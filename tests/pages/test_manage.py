@@ -142,6 +142,9 @@ def test_a_chip_keeps_the_other_filters_and_one_tap_takes_one_away(cast: Cast) -
     assert "?category=hygiene&building=6%E5%B9%A2&status=claimed" in links
     assert "?category=hygiene" in links
     assert "?building=6%E5%B9%A2" in links
+    form = open_page(cast.manager, "manage?need=overdue").html.split('action="/h5/manage"')[1].split("</form>")[0]
+    assert 'name="need" value="overdue"' in form
+    assert 'name="community" value="fuchen"' in form
 
 
 def test_more_than_a_page_goes_on_by_a_cursor(cast: Cast) -> None:
@@ -203,6 +206,9 @@ def test_a_person_with_one_permission_sees_one_page(cast: Cast) -> None:
     assign_perm("view_statistics", person, cast.community)
     assert open_page(person, "manage/stats").status == 200
     assert open_page(person, "manage").status == 403
+    assign_perm("manage_reports", person, cast.community)
+    home = open_page(person, "").links()
+    assert ("/h5/manage/stats" in home, "/h5/manage/people" in home) == (True, False)
 
 
 def test_a_post_that_nobody_has_to_work_on_does_not_wait(cast: Cast) -> None:

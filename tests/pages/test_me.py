@@ -75,6 +75,22 @@ def test_quiet_hours_are_shown_as_they_are(cast: Cast) -> None:
     assert 'value="06:45"' in on
 
 
+def test_who_is_bound_nowhere_yet_chooses_large_type_and_language_without_scripts(cast: Cast) -> None:
+    for page in ("", "bind", "bind?community=fuchen"):
+        assert 'action="/h5/me/comfort"' in open_page(cast.stranger, page).html
+    browser = browser_of(cast.stranger)
+    answer = browser.post("/h5/me/comfort", {"type": "large", "next": "/h5/bind"})
+    assert (answer.status_code, answer["Location"]) == (302, "/h5/bind")
+    assert browser.cookies["type"]["max-age"] == 365 * 24 * 3600
+    assert 'data-type="large"' in open_page(None, "bind", browser).html
+    browser.post("/h5/me/comfort", {"language": "en", "next": "https://elsewhere.example"})
+    page = open_page(None, "", browser)
+    assert ('lang="en"' in page.html, "简体中文" in page.words) == (True, True)
+    assert browser.post("/h5/me/comfort", {"type": "usual"}).status_code == 204
+    assert 'data-type="large"' not in open_page(None, "", browser).html
+    assert browser_of(None).post("/h5/me/comfort", {"type": "large"}).status_code == 302
+
+
 def test_large_type_is_the_cookies(cast: Cast) -> None:
     client = browser_of(cast.resident)
     assert 'data-type="large"' not in open_page(None, "me", client).html

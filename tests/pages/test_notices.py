@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.models import Building, User
+from accounts.models import Building, Community, User
 from dispatch.models import Contact
 from notices.models import GroupMessageCount, Notice, NoticeRead
 from notices.services import Audience, mark_read, publish_notice
 from notices.views import reading_words
+from tests.conftest import ApiClient
 from tests.factories import Cast, bind, make_home, role_of
 
 from .opening import browser_of, open_page
@@ -167,6 +168,23 @@ def test_the_preview_is_what_residents_see(cast: Cast) -> None:
     assert html.count("data-picture") == 2
     assert Notice.objects.count() == 1
     assert browser_of(cast.resident).post("/h5/notices/preview", said).status_code == 403
+
+
+def test_its_times_are_the_communitys_wherever_the_manager_is(cast: Cast) -> None:
+    Community.objects.filter(pk=cast.community.pk).update(timezone="Asia/Tokyo")
+    words = {"community": "fuchen", "title": "停水", "body": "明早", "publish_at": "2099-01-02T09:00"}
+    status, made = ApiClient(cast.manager).post("notices", words)
+    assert (status, made["publish_at"]) == (201, "2099-01-02T00:00:00Z")
+    page = open_page(cast.manager, f"notices/{made['id']}/edit").html
+    assert 'value="2099-01-02T09:00"' in page
+    again = {"publish_at": "2099-01-02T09:00", "expires_at": "2099-01-03T09:00"}
+    assert ApiClient(cast.manager).patch(f"notices/{made['id']}", again)[0] == 200
+    saved = Notice.objects.get()
+    assert [moment.isoformat() for moment in (saved.publish_at, saved.expires_at) if moment] == [
+        "2099-01-02T00:00:00+00:00",
+        "2099-01-03T00:00:00+00:00",
+    ]
+    assert "09:00" in open_page(cast.manager, f"notices/{made['id']}").words
 
 
 def test_the_reach_is_no_strangers_to_ask(cast: Cast) -> None:

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.conf import settings
+from django.test import Client
 
 from tests.factories import Cast
 
@@ -41,6 +42,7 @@ NAMES = [
     "失物招领",
     "保洁员",
     "水电工",
+    "简体中文",  # a language names itself
 ]
 #: What the content security policy would refuse: inline scripts, handlers, styles, other origins.
 REFUSED = re.compile(
@@ -86,6 +88,14 @@ def test_english_has_no_chinese_left(cast: Cast, person: str) -> None:
             words = words.replace(name, "")
         left = re.sub(r"\d幢\d单元\d+|\d幢|\d单元", "", words)
         assert not re.findall(r"[\u4e00-\u9fff]+", left), path
+
+
+def test_a_form_that_stood_open_too_long_says_so(cast: Cast) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(cast.resident, backend="accounts.auth.ManagerBackend")
+    answer = browser.post(f"/h5/reports/{cast.report().pk}/do", {"do": "urge", "csrfmiddlewaretoken": "old"})
+    assert answer.status_code == 403
+    assert "刷新后再提交" in answer.content.decode()
 
 
 def test_the_page_speaks_the_language_of_the_person(cast: Cast) -> None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from reports.models import Attachment, Claim, Ignore, Report, ReportEvent
 from reports.services import transitions
+from reports.services.uploads import store_upload
 from tests.conftest import ApiClient
 from tests.factories import Cast
 
@@ -193,6 +194,17 @@ class TestProgressAndResolve:
         assert (status, list(answer["fields"])) == (400, ["media"])
         assert kinds(claimed) == ["submitted", "claim"]
 
+    def test_sent_again_after_a_lost_answer(self, verb: str, after: str, cast: Cast, claimed: Report, api: Api) -> None:
+        upload = store_upload(actor=cast.cleaner, kind="image", size=4, chunks=[b"data"])
+        words = {"note": "已清理", "media": [{"kind": "image", "upload_id": str(upload.pk)}]}
+        answers = [api(cast.cleaner).post(f"reports/{claimed.pk}/{verb}", words) for _ in range(2)]
+        assert [status for status, _body in answers] == [200, 200 if verb == "progress" else 409]
+        assert kinds(claimed) == ["submitted", "claim", verb]
+        if verb == "progress":  # other pictures are another step
+            media = [{"kind": "image", "media_id": "m1"}]
+            api(cast.cleaner).post(f"reports/{claimed.pk}/progress", {"note": "已清理", "media": media})
+            assert kinds(claimed) == ["submitted", "claim", verb, verb]
+
     def test_are_the_claimants(self, verb: str, after: str, cast: Cast, claimed: Report, api: Api) -> None:
         for person in (cast.cleaner2, cast.manager, cast.resident):
             assert api(person).post(f"reports/{claimed.pk}/{verb}", {"note": "x"})[0] == 403
@@ -299,8 +311,10 @@ class TestReopen:
         assert (status, answer["status"], answer["claimed_by"]["display_name"]) == (200, "claimed", "张师傅")
         assert len(answer["events"][-1]["media"]) == 1
 
-    def test_needs_a_reason(self, cast: Cast, resolved: Report, api: Api) -> None:
+    def test_needs_a_reason_or_a_voice(self, cast: Cast, resolved: Report, api: Api) -> None:
         assert api(cast.resident).post(f"reports/{resolved.pk}/reopen")[1]["fields"].keys() == {"reason"}
+        said = {"media": [{"kind": "voice", "media_id": "v1", "duration": 4}]}
+        assert api(cast.resident).post(f"reports/{resolved.pk}/reopen", said)[0] == 200
 
 
 class TestUrge:
@@ -362,6 +376,8 @@ class TestCommentWithdrawRate:
     def test_reporter_adds_something(self, cast: Cast, claimed: Report, api: Api) -> None:
         status, body = api(cast.resident).post(f"reports/{claimed.pk}/comment", {"note": "门禁 1234"})
         assert (status, body["events"][-1]["kind"], body["events"][-1]["note"]) == (200, "comment", "门禁 1234")
+        api(cast.resident).post(f"reports/{claimed.pk}/comment", {"note": "门禁 1234"})  # the answer was lost
+        assert kinds(claimed) == ["submitted", "claim", "comment"]
 
     def test_withdrawing_needs_no_reason(self, cast: Cast, report: Report, api: Api) -> None:
         status, body = api(cast.resident).post(f"reports/{report.pk}/withdraw")

@@ -14,6 +14,12 @@ from tests.sandbox.web import WebApplication
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=20_000)  # milliseconds; a busy machine is late, what is wrong stays wrong
+#: A picture in full, opened and closed.
+PICTURE = """() => {
+    window.addEventListener("popstate", () => (document.documentElement.dataset.closed = ""));
+    history.pushState({ picture: true }, "");
+    history.back();
+}"""
 TEMPLATE = {"id": "tpl", "title": "新工单提醒", "content": "标题:{{thing1.DATA}}"}
 
 
@@ -129,6 +135,11 @@ def test_a_link_opens_the_page_over_the_chat_and_logs_in(
     frame.get_by_text("下一页").click()
     expect(bar.locator(".title")).to_have_text("/h5/second")
     assert "csrftoken=c5rf" in frame.locator("body").evaluate("() => document.cookie")
+    frame.locator("body").evaluate(PICTURE)
+    expect(frame.locator("html[data-closed]")).to_be_attached()  # and the page is still there
+    frame.locator("body").evaluate("() => setTimeout(() => location.replace('/h5/second?sent=1'))")
+    expect(frame.locator("html:not([data-closed])")).to_be_attached()
+    expect(bar.locator(".title")).to_have_text("/h5/second")
     bar.get_by_role("button", name="返回").click()
     expect(bar.locator(".title")).to_have_text("/h5/first")
     sandbox.settings(enforce=False)
@@ -198,6 +209,7 @@ def test_the_other_language(desk: Page) -> None:
     desk.get_by_role("button", name="English").click()
     expect(desk.get_by_role("heading", name="Guided tour")).to_be_visible()
     expect(desk.locator("html")).to_have_attribute("lang", "en")
+    expect(desk.get_by_role("navigation", name="Phones")).to_be_attached()
     desk.reload()
     expect(desk.locator(".tour li.now")).to_contain_text("The resident reports")
 

@@ -70,20 +70,40 @@
     if (sentence) toast(sentence);
   }
 
-  // The same address afresh, without a new entry in the history: "back" never repeats an action.
+  // The same address afresh, without a new entry in the history: "back" never repeats an action. What the page said
+  // once ("sent", "did") is not said again.
   function reload(sentence) {
     if (sentence) flash(sentence);
-    location.replace(location.href.split("#")[0]);
+    const address = new URL(location.href);
+    ["sent", "did"].forEach((name) => address.searchParams.delete(name));
+    location.replace(address.pathname + address.search);
   }
 
   function sheet(id) {
     return bootstrap.Offcanvas.getOrCreateInstance(document.getElementById(id));
   }
 
+  // One at a time; `opener` is where the focus goes back to. What was tapped in an open sheet is gone with it: then
+  // that is the sheet's own opener.
+  function openSheet(id, opener) {
+    const before = document.querySelector(".offcanvas.show");
+    const element = document.getElementById(id);
+    element.opener = before ? before.opener : opener;
+    if (!before || before === element) return sheet(id).show();
+    before.opener = null;
+    before.addEventListener("hidden.bs.offcanvas", () => sheet(id).show(), { once: true });
+    return sheet(before.id).hide();
+  }
+
+  function giveFocusBack({ target }) {
+    if (target.opener && target.opener.isConnected) target.opener.focus({ preventScroll: true });
+  }
+
   // Only before what cannot be undone. Resolves to true or false.
   function confirm({ title, text, yes, danger }) {
     return new Promise((resolve) => {
       let answer = false;
+      const opener = document.activeElement;
       const element = h("div", { class: "modal fade", tabindex: "-1", "aria-labelledby": "confirm-title" });
       const agree = h("button", {
         type: "button",
@@ -108,6 +128,7 @@
       );
       element.addEventListener("hidden.bs.modal", () => {
         element.remove();
+        if (opener.isConnected) opener.focus({ preventScroll: true });
         resolve(answer);
       });
       document.body.append(element);
@@ -143,8 +164,10 @@
     .on("change", "[data-stars] input", (event) => paintStars(event.target.closest("[data-stars]")))
     .on("click", "[data-sheet]", (event) => {
       event.preventDefault();
-      sheet(event.currentTarget.dataset.sheet).show();
+      openSheet(event.currentTarget.dataset.sheet, event.currentTarget);
     });
+
+  document.addEventListener("hidden.bs.offcanvas", giveFocusBack);
 
   $(document).on("click", "[data-copy]", async ({ currentTarget: button }) => {
     const field = document.getElementById(button.dataset.copy);

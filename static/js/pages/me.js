@@ -4,11 +4,14 @@
 
   const app = window.app;
   const gettext = app.gettext;
-  const YEAR = 365 * 24 * 3600;
   const muted = new Set(JSON.parse(document.getElementById("muted").textContent));
 
-  function setCookie(name, value, seconds) {
-    document.cookie = name + "=" + value + "; path=/; samesite=lax; max-age=" + seconds;
+  // What a script keeps in a cookie, iPhones forget within a week: the server sets it.
+  async function comfort(choice) {
+    const headers = { "X-CSRFToken": app.api.token() };
+    const body = new URLSearchParams(choice);
+    const answer = await fetch("/h5/me/comfort", { method: "POST", credentials: "same-origin", redirect: "manual", headers, body }).catch(() => null);
+    if (!answer || answer.status !== 204) throw new app.ApiError(0, { detail: gettext("网络不稳，请稍后再试") });
   }
 
   // Keeps one choice; when that fails the switch goes back and says why.
@@ -58,16 +61,15 @@
   $([from, to]).on("change", ({ target }) => from.value && to.value && keep(target, hours, () => {}));
 
   document.getElementById("large").addEventListener("change", ({ target }) => {
-    setCookie("type", target.checked ? "large" : "", target.checked ? YEAR : 0);
     delete document.documentElement.dataset.type;
     if (target.checked) document.documentElement.dataset.type = "large";
+    app.once(target, () => comfort({ type: target.checked ? "large" : "usual" })).catch((error) => app.toast(error.message));
   });
 
   $(document).on("change", "[name=language]", ({ target: field }) =>
     app.once(field, async () => {
       try {
-        await app.api.patch("me", { language: field.value });
-        setCookie("language", "", 0); // what was chosen before the login gives way
+        await comfort({ language: field.value });
         app.reload();
       } catch (error) {
         app.toast(error.message);

@@ -11,6 +11,7 @@
   const pictures = app.collect(form.querySelector("[data-collect]"));
   const publish = document.getElementById("publish");
   const kept = "notice:" + community;
+  let sending = { words: "", hashedId: "" }; // the same words again, after a lost answer, are the same notice
   let ready = null; // what the preview shows, as it will be sent
 
   async function piece(path, options) {
@@ -48,17 +49,18 @@
     if (reach) showReach(); // a page that comes back may still have its choices
   }
 
-  function moment(text) {
-    return text ? new Date(text).toISOString() : null;
-  }
+  // Times are the community's, wherever this browser is: sent as they are typed, and compared with the clock there.
+  const QUARTER = 15 * 60 * 1000; // ms; what time zones differ by
+  const ahead = Math.round((new Date(form.dataset.now) - Date.now()) / QUARTER) * QUARTER;
+  const thereNow = () => Date.now() + ahead;
 
   function payload(values, media) {
-    const data = { title: values.title, body: values.body, pinned: values.pinned, expires_at: moment(values.expires_at) };
+    const data = { title: values.title, body: values.body, pinned: values.pinned, expires_at: values.expires_at || null };
     data.pictures = media.map(({ id, media_id, upload_id }) => ({ id, media_id, upload_id }));
     if (reach) {
       data.audience = { roles: values.roles || [], buildings: values.buildings || [] };
       data.by_group_message = values.by_group_message;
-      data.publish_at = moment(values.publish_at);
+      data.publish_at = values.publish_at || null;
     }
     return data;
   }
@@ -67,7 +69,7 @@
     const fields = {};
     if (!values.title) fields.title = [gettext("请写一个标题")];
     if (!values.body) fields.body = [gettext("请写正文")];
-    const starts = new Date(Math.max(values.publish_at ? new Date(values.publish_at) : 0, out ? 0 : Date.now()));
+    const starts = new Date(Math.max(values.publish_at ? new Date(values.publish_at) : 0, out ? 0 : thereNow()));
     if (values.expires_at && new Date(values.expires_at) <= starts) fields.expires_at = [gettext("到期时间要晚于发布时间")];
     return Object.keys(fields).length ? fields : null;
   }
@@ -84,7 +86,7 @@
   function say(values) {
     const label = document.getElementById("publish-label");
     const sentence = document.getElementById("what-happens");
-    const later = values.publish_at && new Date(values.publish_at) > new Date();
+    const later = values.publish_at && new Date(values.publish_at) > thereNow();
     const when = later ? values.publish_at.replace("T", " ") : "";
     label.textContent = out ? gettext("保存") : later ? gettext("定时发布") : gettext("马上发布");
     if (out) sentence.textContent = gettext("改好的内容马上就能看到，不再通知一次。");
@@ -93,7 +95,7 @@
   }
 
   async function look(values) {
-    const said = new URLSearchParams({ title: values.title, body: values.body, publish_at: moment(values.publish_at) || "", expires_at: moment(values.expires_at) || "", pictures: pictures.count("image") });
+    const said = new URLSearchParams({ title: values.title, body: values.body, publish_at: values.publish_at || "", expires_at: values.expires_at || "", pictures: pictures.count("image") });
     const headers = { "X-CSRFToken": app.api.token() };
     const shown = document.getElementById("preview");
     shown.innerHTML = await piece("preview?community=" + community, { method: "POST", body: said, headers });
@@ -116,8 +118,10 @@
   async function send() {
     const error = document.getElementById("preview-error");
     error.textContent = "";
+    const words = JSON.stringify(ready);
+    if (words !== sending.words) sending = { words, hashedId: app.forms.uuid() };
     try {
-      const saved = notice ? await app.api.patch("notices/" + notice, ready) : await app.api.post("notices", { community, ...ready });
+      const saved = notice ? await app.api.patch("notices/" + notice, ready) : await app.api.post("notices", { community, hashed_id: sending.hashedId, ...ready });
       app.store.forget(kept);
       app.flash(out ? gettext("已保存") : saved.published_at ? gettext("公告已发布") : gettext("已安排，到时自动发布"));
       location.replace("/h5/notices/" + saved.id);

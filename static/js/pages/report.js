@@ -3,7 +3,7 @@
   "use strict";
 
   const app = window.app;
-  const { gettext } = app;
+  const { gettext, interpolate } = app;
   const address = "reports/" + document.body.dataset.report + "/";
   const LOST = new Set(["already_claimed", "wrong_state"]);
   const WATCH = [15, 15, 30, 60, 120]; // seconds between looks for news; then every two minutes
@@ -61,12 +61,16 @@
     if (fields) throw new app.ApiError(400, { code: "invalid", fields });
     await app.api.post(address + name, values);
     app.store.forget(key(form));
+    forgetMedia(form);
+    if (!document.body.dataset.back) return app.reload(done);
     app.flash(done);
-    location.replace(document.body.dataset.back || location.href.split("#")[0]);
+    return location.replace(document.body.dataset.back);
   }
 
-  // What was typed in a sheet stays when it is closed, and when the page is.
+  // What was typed and chosen in a sheet stays when it is closed, and when the page is.
   const key = (form) => address + (form.dataset.keep || form.dataset.act);
+  const mediaKey = (form) => key(form) + ":media";
+  const KEPT_FOR = 20 * 3600 * 1000; // ms; the server keeps what was uploaded for a day
 
   function keepText(form) {
     const area = form.querySelector("textarea");
@@ -75,10 +79,34 @@
     area.addEventListener("input", () => app.store.save(key(form), area.value));
   }
 
+  function forgetMedia(form) {
+    app.store.forget(mediaKey(form));
+    app.keep.drop(mediaKey(form));
+  }
+
+  async function keepMedia(form, collector) {
+    const kept = app.store.load(mediaKey(form));
+    collector.keepAs(mediaKey(form));
+    const lost = kept && Date.now() - kept.at < KEPT_FOR ? await collector.restore(kept.media) : 0;
+    if (lost) collector.say(interpolate(gettext("上次有 %(n)s 个照片或语音没传完就关了页面，请重新添加"), { n: lost }));
+    collector.onChange = () => {
+      if (collector.items().length) app.store.save(mediaKey(form), { at: Date.now(), media: collector.entries() });
+      else forgetMedia(form);
+    };
+    collector.onChange();
+  }
+
+  // Nobody sees any more that the microphone is on.
+  document.addEventListener("hide.bs.offcanvas", ({ target }) => {
+    collectors().forEach((collector) => target.contains(collector.element) && collector.recording && collector.stopRecording().catch(() => collector.recordingFailed()));
+  });
+
+  const collectors = () => Array.from(document.querySelectorAll("form[data-act] [data-collect]"), (element) => app.collect(element));
+
   document.querySelectorAll("form[data-act]").forEach((form) => {
     keepText(form);
     const element = form.querySelector("[data-collect]");
-    if (element) app.collect(element);
+    if (element) keepMedia(form, app.collect(element));
     app.forms.onSubmit(form, () => act(form).catch((error) => failed(error, form)));
   });
 
@@ -118,15 +146,22 @@
   let timer;
 
   function busy() {
-    return document.querySelector(".offcanvas.show, .modal.show, .lightbox, .typing, [aria-busy=true]") || document.querySelector("#confirm-comment, [data-stars] input:checked");
+    const comment = document.getElementById("confirm-comment");
+    if (comment && comment.value) return true;
+    if (collectors().some((collector) => collector.recording || collector.items().length)) return true;
+    return document.querySelector(".offcanvas.show, .modal.show, .lightbox, .typing, [aria-busy=true], [data-stars] input:checked") !== null;
   }
+
+  // Once it is not for this person any more, or they are logged out, there is nothing left to look for.
+  const ended = (news) => news && (news.type === "opaqueredirect" || (news.status >= 400 && news.status < 500 && news.status !== 429));
 
   async function look() {
     clearTimeout(timer);
     if (document.hidden) return undefined;
     looks += 1;
     if (!busy()) {
-      const news = await fetch(location.href.split("#")[0], { method: "HEAD", credentials: "same-origin", headers: { "If-None-Match": '"' + version + '"' } }).catch(() => null);
+      const news = await fetch(location.href.split("#")[0], { method: "HEAD", credentials: "same-origin", redirect: "manual", headers: { "If-None-Match": '"' + version + '"' } }).catch(() => null);
+      if (ended(news)) return undefined;
       if (news && news.ok && news.headers.get("ETag") && !busy()) return app.reload();
     }
     return wait();
