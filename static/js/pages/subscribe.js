@@ -6,7 +6,7 @@
   const button = section.querySelector("wx-open-subscribe");
 
   // What WeChat draws in a frame of its own, where no style reaches it but the one beside it. Neither is a script.
-  const STYLE = "<style>.go { background: #07c160; border: 0; border-radius: 6px; color: #fff; font-size: 16px; height: 44px; padding: 0 18px; }</style>";
+  const STYLE = "<style>.go { background: #07c160; border: 0; border-radius: 6px; color: #05301a; font-size: 16px; height: 44px; padding: 0 18px; }</style>";
 
   function part(text, slot) {
     const script = document.createElement("script");
