@@ -38,6 +38,7 @@ OWN = {
         "people": "manage/people",
         "people-invitations": "manage/people?tab=invitations",
         "people-residents": "manage/people?tab=residents",
+        "poster": "manage/people/poster",
         "unreached": "manage/unreached",
         "notice-new": "notices/new",
         "notices-over": "notices?show=over",
@@ -48,8 +49,16 @@ OWN = {
 HOMES = """async () => Array.from(
     (await (await fetch("/h5/me")).text()).matchAll(/href="(\\/h5\\/homes\\/[^"]+)"/g), (found) => found[1]
 )"""
-#: An act of each, shown as the page that it is without scripts.
-ACTS = {RESIDENT: "comment", STAFF: "resolve", MANAGER: "merge"}
+#: The first of the notices that a manager withdrew.
+WITHDRAWN = """async () => {
+    const list = await (await fetch("/h5/notices?show=over")).text();
+    for (const [path] of list.matchAll(/\\/h5\\/notices\\/[0-9a-f-]{36}/g)) {
+        if ((await fetch(path)).status === 410) return path;
+    }
+    return null;
+}"""
+#: What happens at a tap; every other act has a form, shown as the page that it is without scripts.
+AT_ONCE = {"claim", "urge", "follow", "unfollow"}
 SCOPES = {RESIDENT: ("mine", "board"), STAFF: ("open", "claimed", "done"), MANAGER: ("all",)}
 
 
@@ -75,6 +84,12 @@ def stops(phone: str, page: Page) -> Iterator[Stop]:
     if phone in (RESIDENT, MANAGER):
         for notice in _results(page, "/api/v1/notices?limit=1"):
             yield Stop(phone, "notice", f"/h5/notices/{notice['id']}")
+            if phone == MANAGER:
+                yield Stop(phone, "notice-edit", f"/h5/notices/{notice['id']}/edit")
+    if phone == MANAGER and (withdrawn := page.evaluate(WITHDRAWN)):
+        yield Stop(phone, "notice-withdrawn", withdrawn)
+    if phone == NOBODY:
+        yield Stop(phone, "login-problem", "/wechat/oauth/return?state=unknown")
     if phone == RESIDENT:
         for path in page.evaluate(HOMES)[:1]:
             yield Stop(phone, "family", path)
@@ -99,8 +114,10 @@ def _reports(phone: str, scope: str, page: Page) -> Iterator[Stop]:
     for report in _results(page, f"/api/v1/reports?scope={scope}&limit=100"):
         path, whose = f"/h5/reports/{report['id']}", "" if report["reporter"] else "-neighbours"
         found = {f"report-{scope}-{report['status']}{whose}": path}
-        if ACTS[phone] in report["allowed_actions"]:
-            found[f"act-{ACTS[phone]}"] = f"{path}/act/{ACTS[phone]}"
+        acts = [name for name in report["allowed_actions"] if name not in AT_ONCE]
+        if scope == "board" and report["reporter"] is None and report["status"] == "submitted":
+            acts.append("talk")
+        found |= {f"act-{name}": f"{path}/act/{name}" for name in acts}
         for name in found.keys() - seen:
             seen.add(name)
             yield Stop(phone, name, found[name])

@@ -37,15 +37,23 @@ def nobody(demo: Demo) -> None:
 
 @pytest.fixture(scope="module")
 def resolved(demo: Demo, browser: Browser) -> None:
-    """A report of the resident that waits for their answer; a neighbour's post; an invitation for the family."""
+    """A report of the resident that waits for their answer; a neighbour's post; an invitation for the family; a notice
+    that was withdrawn."""
     context = browser.new_context()
-    pages = {phone: context.new_page() for phone in (RESIDENT, STAFF, "li")}
+    pages = {phone: context.new_page() for phone in (RESIDENT, STAFF, MANAGER, "li")}
     for phone, page in pages.items():
         page.goto(demo.page_of(phone))
     report = file_report(pages[RESIDENT], "repair", "路灯一闪一闪").removeprefix("/h5/")
     ask(pages[STAFF], f"{report}/claim", {})
     assert ask(pages[STAFF], f"{report}/resolve", {"note": "换了灯泡", "media": []})["status"] == "resolved"
     file_report(pages["li"], "lost", "在北门捡到一把伞")
+    words = {
+        "community": "fuchen",
+        "title": "写错的公告",
+        "body": "撤回",
+        "audience": {"roles": ["manager"], "buildings": []},
+    }
+    pages[MANAGER].evaluate("id => app.api.delete('notices/' + id)", ask(pages[MANAGER], "notices", words)["id"])
     home = pages[RESIDENT]
     home.goto(demo.page_of(RESIDENT, "/h5/me"))
     home.get_by_role("link", name="家人").first.click()

@@ -87,7 +87,7 @@
   async function keepMedia(form, collector) {
     const kept = app.store.load(mediaKey(form));
     collector.keepAs(mediaKey(form));
-    const lost = kept && Date.now() - kept.at < KEPT_FOR ? await collector.restore(kept.media) : 0;
+    const lost = kept && Date.now() - kept.at < KEPT_FOR ? await collector.recall(kept.media) : 0;
     if (lost) collector.say(interpolate(gettext("上次有 %(n)s 个照片或语音没传完就关了页面，请重新添加"), { n: lost }));
     collector.onChange = () => {
       if (collector.items().length) app.store.save(mediaKey(form), { at: Date.now(), media: collector.entries() });
