@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from accounts.models import User
 from community_report.core import redis
@@ -27,6 +28,13 @@ def fresh_redis(settings: Any, worker_id: str) -> Iterator[None]:
     client._client.cache_clear()  # it remembers the token for a moment, whatever Redis holds
     yield
     redis.breaker.reset()
+
+
+@pytest.fixture(autouse=True)
+def own_language(settings: Any) -> Iterator[None]:
+    """A request of somebody's leaves their language behind in the thread."""
+    with translation.override(settings.LANGUAGE_CODE):
+        yield
 
 
 @pytest.fixture(autouse=True)

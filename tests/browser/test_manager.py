@@ -66,7 +66,7 @@ def test_a_report_is_recategorized_assigned_and_refused(demo: Demo, chen: Page, 
     sheet.get_by_role("button", name="指派").tap()
     expect(chen.get_by_role("heading", name="刘师傅已接单，正在处理")).to_be_visible()
     more(chen, "驳回")
-    chen.get_by_role("button", name="不在物业管理范围").tap()
+    chen.get_by_role("button", name="不归物业").tap()
     chen.get_by_role("button", name="不受理", exact=True).tap()
     expect(chen.get_by_role("heading", name="这条上报没有被受理")).to_be_visible()
     assert events_of(sun, report) == ["submitted", "recategorize", "assign", "dismiss"]

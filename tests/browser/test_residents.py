@@ -77,12 +77,14 @@ def test_the_other_language_stays_chosen(demo: Demo, sun: Page) -> None:
 
 def test_large_type_is_remembered(demo: Demo, sun: Page) -> None:
     sun.goto(demo.page_of("sun", "/h5/me"))
-    sun.get_by_label("大字").check()
+    with sun.expect_response("**/h5/me/comfort"):
+        sun.get_by_label("大字").check()
     for path in ("/h5/", "/h5/reports/new"):
         sun.goto(demo.page_of("sun", path))
         expect(sun.locator("html")).to_have_attribute("data-type", "large")
         assert sun.evaluate("parseFloat(getComputedStyle(document.body).fontSize)") >= 22
     sun.goto(demo.page_of("sun", "/h5/me"))
-    sun.get_by_label("大字").uncheck()
+    with sun.expect_response("**/h5/me/comfort"):
+        sun.get_by_label("大字").uncheck()
     sun.goto(demo.page_of("sun", "/h5/"))
     assert sun.locator("html").get_attribute("data-type") is None

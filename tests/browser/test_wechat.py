@@ -54,7 +54,7 @@ def test_picture_voice_and_place_by_wechats_means(wechat: Callable[[str, str], P
     expect(picture).to_be_visible()
     if platform == "ios":  # WKWebView shows no localId
         assert str(picture.get_attribute("src")).startswith("data:image/jpeg;base64,")
-    page.wait_for_function("document.querySelector('[data-picture-list] img').naturalWidth > 0")
+    page.wait_for_function("() => document.querySelector('[data-picture-list] img').naturalWidth > 0")
     page.get_by_role("button", name="按一下说话").tap()
     record = page.locator("[data-record]")
     expect(record).to_contain_text("正在录音")
@@ -83,7 +83,7 @@ def test_a_config_that_fails_leaves_the_browsers_means(wechat: Callable[[str, st
 
 def test_what_wechat_does_not_allow_is_done_by_the_browser(wechat: Callable[[str, str], Page], tmp_path: Path) -> None:
     page = wechat("android", SHARED)
-    page.wait_for_function("app.wechat.ready().then((ready) => ready)")
+    page.wait_for_function("() => app.wechat.ready().then((ready) => ready)")
     page.evaluate(PERMISSION_DENIED, "chooseImage")
     choose_by_the_browser(page, tmp_path)
     expect(page.get_by_text(ABSENT)).to_have_count(1)
@@ -93,7 +93,7 @@ def test_a_wechat_that_never_answers_holds_up_nothing_for_ever(wechat: Callable[
     page = wechat("android", "/h5/notices")
     page.clock.install()
     page.goto(page.url.replace("/h5/notices", SHARED))
-    page.wait_for_function("app.wechat.ready().then((ready) => ready)")
+    page.wait_for_function("() => app.wechat.ready().then((ready) => ready)")
     page.evaluate("wx.uploadImage = wx.getLocation = () => undefined")
     page.get_by_role("button", name="加照片").tap()
     expect(page.locator("[data-picture-list] [data-state=sending]")).to_have_count(1)

@@ -69,7 +69,7 @@ def _measure(page: Page, address: str) -> Cost:
     wire.send("Network.emulateNetworkConditions", NETWORK)
     wire.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
     page.goto(address, wait_until="load")
-    page.wait_for_function(f"({PAINT}) < 1e9")
+    page.wait_for_function(f"() => ({PAINT}) < 1e9")
     cost.paint, cost.ready = page.evaluate(PAINT), page.evaluate(READY)
     wire.send("Emulation.setCPUThrottlingRate", {"rate": 1})
     page.wait_for_load_state("networkidle")

@@ -232,8 +232,8 @@ class TestPaging:
     ) -> None:
         report = cast.report()
         transitions.claim_report(actor=cast.cleaner, report_id=report.pk)
-        for _ in range(10):
-            transitions.add_progress(actor=cast.cleaner, report_id=report.pk, note="在做")
+        for step in range(10):
+            transitions.add_progress(actor=cast.cleaner, report_id=report.pk, note=f"第 {step} 步")
         client = api(cast.resident)
         with django_assert_max_num_queries(13):
             assert len(client.get(f"reports/{report.pk}")[1]["events"]) == 12

@@ -10,7 +10,7 @@
   async function comfort(choice) {
     const headers = { "X-CSRFToken": app.api.token() };
     const body = new URLSearchParams(choice);
-    const answer = await fetch("/h5/me/comfort", { method: "POST", credentials: "same-origin", redirect: "manual", headers, body }).catch(() => null);
+    const answer = await fetch("/h5/me/comfort", { method: "POST", credentials: "same-origin", redirect: "manual", keepalive: true, headers, body }).catch(() => null);
     if (!answer || answer.status !== 204) throw new app.ApiError(0, { detail: gettext("网络不稳，请稍后再试") });
   }
 
