@@ -52,8 +52,28 @@ def test_a_statement_is_given_up_and_the_next_one_works() -> None:
 def test_a_request_whose_connection_has_fallen_silent_gets_another(monkeypatch: pytest.MonkeyPatch, cast: Any) -> None:
     """Django asks at the beginning of a request whether its connection is still good, and has to be told soon."""
     monkeypatch.setattr(database, "FIRST_SECONDS", 0.0)
+    monkeypatch.setattr(database, "FRESH_SECONDS", 0.0)
     client = Client()
     client.force_login(cast.resident, backend="accounts.auth.ManagerBackend")
     close_old_connections()  # as every request of a server begins; Django's test client leaves it out
     with at_most(5):
         assert client.get("/api/v1/me").status_code == 200
+
+
+@pytest.mark.usefixtures("no_broken_connection_is_left")
+@pytest.mark.parametrize(("fresh", "asked"), [(60.0, 0), (0.0, 1)])
+def test_a_connection_that_answered_just_now_is_not_asked_again(
+    monkeypatch: pytest.MonkeyPatch, fresh: float, asked: int
+) -> None:
+    questions: list[bool] = []
+    connection.close()  # with what earlier errors left
+    monkeypatch.setattr(connection, "is_usable", lambda: questions.append(True) or True)
+    monkeypatch.setattr(database, "FRESH_SECONDS", fresh)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    questions.clear()
+    close_old_connections()  # Django's receiver, and then ours; a test client in between would have turned them round
+    database._begin_request()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    assert len(questions) == asked
