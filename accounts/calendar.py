@@ -22,10 +22,8 @@ _REMEMBERED = "_special_days"
 
 def is_working_day(day: date) -> bool:
     """By the State Council's holidays and make-up days; Monday to Friday in years that are not announced yet."""
-    try:
-        return bool(is_workday(day))
-    except NotImplementedError:
-        return day.weekday() < 5
+    worked = _published(day)
+    return day.weekday() < 5 if worked is None else worked
 
 
 def year_without_holidays(today: date, communities: Collection[int] | None) -> int | None:
@@ -47,11 +45,15 @@ def holidays_words(year: int) -> str:
 
 
 def _is_announced(year: int) -> bool:
+    return _published(date(year, 1, 1)) is not None
+
+
+def _published(day: date) -> bool | None:
+    """Is it worked, by the package; None in a year that it does not know."""
     try:
-        is_workday(date(year, 1, 1))
-    except NotImplementedError:
-        return False
-    return True
+        return bool(is_workday(day))
+    except NotImplementedError:  # the package's own word for it
+        return None
 
 
 def special_days(community: Community, since: date) -> dict[date, bool]:

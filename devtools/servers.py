@@ -9,6 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,7 +25,7 @@ class ServiceError(RuntimeError):
     """A server could not be found, started or stopped; the text says which and shows the end of its log."""
 
 
-class Server:
+class Server(ABC):
     """One server process with its data directory. It dies with the process that started it."""
 
     name: str
@@ -98,11 +99,13 @@ class Server:
                 preexec_fn=before_exec(identity, self.stop_signal),
             )
 
+    @abstractmethod
     def _spawn(self) -> None:
-        raise NotImplementedError
+        """Start the process."""
 
+    @abstractmethod
     def _ready(self) -> bool:
-        raise NotImplementedError
+        """Does it answer?"""
 
 
 class Postgres(Server):

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 from uuid import UUID
 
@@ -71,7 +72,7 @@ def fire_deadlines(now: datetime) -> None:
     """Fire what is due at `now`, for `SECONDS` at most. Each report is its own transaction, so one failure stops no
     other. Of the alarms of one deadline that a stopped clock has missed, the last is given.
     """
-    each = _Each(time.monotonic() + SECONDS)
+    each = partial(_each, time.monotonic() + SECONDS)
     each(_soon(CLAIM, now), lambda report: _remind(report, CLAIM, now))
     each(_soon(RESOLVE, now), lambda report: _remind(report, RESOLVE, now))
     each(_late(CLAIM, now), lambda report: _alarm(report, CLAIM, now))
@@ -84,20 +85,11 @@ def fire_deadlines(now: datetime) -> None:
     each(_unanswered_posts(now), lambda report: _close(report, now))
 
 
-class _Each:
-    """Fires for one report after the other, until `end` (monotonic seconds)."""
-
-    def __init__(self, end: float) -> None:
-        self._end = end
-
-    def __call__(self, ids: Iterable[UUID], fire: Callable[[Report], None]) -> None:
-        for pk in list(ids):
-            if time.monotonic() > self._end:
-                return
-            self._one(pk, fire)
-
-    @staticmethod
-    def _one(pk: UUID, fire: Callable[[Report], None]) -> None:
+def _each(end: float, ids: Iterable[UUID], fire: Callable[[Report], None]) -> None:
+    """One report after the other, until `end` (monotonic seconds)."""
+    for pk in list(ids):
+        if time.monotonic() > end:
+            return
         try:
             with transaction.atomic():
                 lock_report(pk)
