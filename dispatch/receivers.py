@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Membership, User
 from accounts.signals import binding_decided, binding_made, binding_requested, person_erased, quiet_hours_changed
+from community_report.core.queue import enqueue
 from notices.models import Notice
 from notices.signals import notice_published, notice_reminded, notice_withdrawn
 from reports.models import Attachment, BoardMessage, Report, ReportEvent
@@ -16,6 +17,14 @@ from reports.signals import attachment_failed, board_message_written, report_ala
 
 from .models import Contact, Delivery, Grant
 from .services import cancelling, outbox
+from .signals import outbox_written
+from .tasks import route
+
+
+@receiver(outbox_written, dispatch_uid="dispatch.route_soon")
+def route_soon(sender: Any, ids: Sequence[int], **_: Any) -> None:
+    for pk in ids:
+        enqueue(route, pk)
 
 
 @receiver(report_changed, dispatch_uid="dispatch.tell_change")

@@ -10,13 +10,14 @@ from accounts.signals import person_erased
 from community_report.core.queue import enqueue
 from notices.signals import pictures_added
 from reports.models import Attachment
-from reports.signals import report_changed
+from reports.signals import draft_grown, report_changed
 
 from .services.inbound import forget_messages
 from .tasks import download
 
 
 @receiver(pictures_added, dispatch_uid="dispatch.fetch_pictures")
+@receiver(draft_grown, dispatch_uid="dispatch.fetch_draft")
 @receiver(report_changed, dispatch_uid="dispatch.fetch_attachments")
 def fetch_attachments(sender: Any, attachments: Sequence[Attachment], **_: Any) -> None:
     for attachment in attachments:

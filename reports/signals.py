@@ -6,6 +6,8 @@ report_changed(report, event, attachments)
 report_alarmed(report, kind, event)
     a deadline passed, once: kind "unclaimed" (role again, and managers), "overdue" (managers and claimant),
     "lease" (claimant), "ignored" (all who were asked have ignored it: managers), "still_there" (a post's author).
+draft_grown(draft, attachments)
+    a chat message joined a draft; `attachments` are the pending ones that came of it (possibly none).
 board_message_written(message, to)
     a neighbour wrote to the author of a board post, or the author answered; `to` is who has to be told.
 attachment_failed(attachment)
@@ -16,5 +18,6 @@ from django.dispatch import Signal
 
 report_changed = Signal()
 report_alarmed = Signal()
+draft_grown = Signal()
 board_message_written = Signal()
 attachment_failed = Signal()

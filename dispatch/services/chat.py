@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from accounts.models import Building, User
 from accounts.policies import Standing, standing_of
 from accounts.qr import building_scene
-from community_report.core.queue import enqueue
 from community_report.wechat.callback import Inbound
 from reports.models import Attachment
 from reports.services.attachments import MAX_TRANSCRIPT, MediaItem
@@ -57,11 +56,7 @@ def _addition(message: Inbound) -> Addition | None:
 
 
 def _draft_words(person: User, addition: Addition) -> str:
-    from dispatch.tasks import download
-
     draft, attachments = add_to_draft(owner=person, community=None, addition=addition)
-    for attachment in attachments:
-        enqueue(download, str(attachment.pk))
     full = addition.media is not None and not attachments
     words = _("图片或语音已经放满，这一条没有加入。") if full else _("收到，已为您整理成报单草稿。")
     hint = _("十分钟内继续发来的文字、图片、语音和位置会放在一起。")

@@ -4,24 +4,23 @@ from collections.abc import Iterable
 from typing import Any
 
 from accounts.models import Membership, User
-from community_report.core.queue import enqueue
 from dispatch.kinds import Kind
 from dispatch.models import InboundMessage, Outbox
 from dispatch.occasions import OCCASIONS
-from dispatch.tasks import route
+from dispatch.signals import outbox_written
 from notices.models import Notice, NoticePicture
 from reports.models import Attachment, BoardMessage, Draft, Report, ReportEvent
 
 
 def write(rows: Iterable[Outbox]) -> None:
-    """Insert rows (a key that is there already is left alone) and ask a worker to route them after the commit."""
+    """Insert rows (a key that is there already is left alone) and say so: a worker routes them after the commit."""
     rows = list(rows)
     if not rows:
         return
     Outbox.objects.bulk_create(rows, ignore_conflicts=True)
     # Routing twice does nothing, so who inserted does not matter here.
-    for pk in Outbox.objects.filter(key__in=[row.key for row in rows], routed_at=None).values_list("pk", flat=True):
-        enqueue(route, pk)
+    unrouted = Outbox.objects.filter(key__in=[row.key for row in rows], routed_at=None)
+    outbox_written.send(Outbox, ids=list(unrouted.values_list("pk", flat=True)))
 
 
 def tell_event(report: Report, event: ReportEvent) -> None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Community, Membership, Role, User
 from community_report.core.errors import NotFound
 from reports.models import Attachment, Category, Draft
+from reports.signals import draft_grown
 
 from .attachments import MAX_IMAGES, MAX_VOICES, MediaItem, add_attachments, delete_attachments
 
@@ -57,7 +58,9 @@ def add_to_draft(*, owner: User, community: Community | None, addition: Addition
         draft.touched_at = now
         _merge(draft, addition)
         draft.save()
-        return draft, _attach(draft, addition.media)
+        attachments = _attach(draft, addition.media)
+        draft_grown.send(Draft, draft=draft, attachments=attachments)
+        return draft, attachments
 
 
 def _merge(draft: Draft, addition: Addition) -> None:
