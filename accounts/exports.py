@@ -8,8 +8,7 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce, Concat, NullIf
 from django.utils.translation import gettext_lazy as _
 
-from community_report.core.admin_export import EXPORTED
-from community_report.core.tables import Column
+from community_report.core.admin_export import EXPORTED, Column, Table
 
 from .models import Membership, User
 from .records import ACTIONS
@@ -63,45 +62,54 @@ def with_bindings(people: "QuerySet[User]", communities: frozenset[int] | None) 
     )
 
 
-EXPORTED["accounts.User"] = (
-    Column(_("姓名"), "display_name"),
-    Column(_("手机"), "phone"),
-    Column(_("小区"), "communities_"),
-    Column(_("角色"), "roles_"),
-    Column(_("房屋"), "homes_"),
-    Column(_("状态"), "status_", _status),
-    Column(_("创建时间"), "created_at"),
-)
-EXPORTED["accounts.Membership"] = (
-    Column(_("姓名"), "name_"),
-    Column(_("手机"), "phone_"),
-    Column(_("角色"), "role__name"),
-    Column(_("小区"), "community__name"),
-    Column(_("楼栋"), "building_"),
-    Column(_("单元"), "unit_"),
-    Column(_("房号"), "room_"),
-    Column(_("状态"), "status", _status),
-    Column(_("自动绑定"), "automatic", _yes),
-    Column(_("在岗"), "on_duty", _yes),
-    Column(_("申请时间"), "created_at"),
-    Column(_("审核时间"), "decided_at"),
-)
-#: With the headings of an import, so that it can come back.
-EXPORTED["accounts.RosterEntry"] = (
-    Column(_("楼栋"), "home__building__name"),
-    Column(_("单元"), "home__unit"),
-    Column(_("房号"), "home__room"),
-    Column(_("姓名"), "name"),
-    Column(_("手机"), "phone"),
-)
-EXPORTED["accounts.Record"] = (
-    Column(_("时间"), "at"),
-    Column(_("小区"), "community__name"),
-    Column(_("谁"), "actor__display_name"),
-    Column(_("做了什么"), "action", lambda word: str(ACTIONS.get(word, word))),
-    Column(_("对象"), "subject"),
-    Column(_("对谁"), "person__display_name"),
-    Column(_("说明"), "detail"),
-    Column(_("网络地址"), "address"),
-    Column(_("页面"), "path"),
-)
+class PeopleTable(Table):
+    name = Column(_("姓名"), "display_name")
+    phone = Column(_("手机"), "phone")
+    communities = Column(_("小区"), "communities_")
+    roles = Column(_("角色"), "roles_")
+    homes = Column(_("房屋"), "homes_")
+    status = Column(_("状态"), "status_", _status)
+    created_at = Column(_("创建时间"), "created_at")
+
+
+class BindingTable(Table):
+    name = Column(_("姓名"), "name_")
+    phone = Column(_("手机"), "phone_")
+    role = Column(_("角色"), "role__name")
+    community = Column(_("小区"), "community__name")
+    building = Column(_("楼栋"), "building_")
+    unit = Column(_("单元"), "unit_")
+    room = Column(_("房号"), "room_")
+    status = Column(_("状态"), "status", _status)
+    automatic = Column(_("自动绑定"), "automatic", _yes)
+    on_duty = Column(_("在岗"), "on_duty", _yes)
+    created_at = Column(_("申请时间"), "created_at")
+    decided_at = Column(_("审核时间"), "decided_at")
+
+
+class RosterTable(Table):
+    """With the headings of an import, so that it can come back."""
+
+    building = Column(_("楼栋"), "home__building__name")
+    unit = Column(_("单元"), "home__unit")
+    room = Column(_("房号"), "home__room")
+    name = Column(_("姓名"), "name")
+    phone = Column(_("手机"), "phone")
+
+
+class RecordTable(Table):
+    at = Column(_("时间"), "at")
+    community = Column(_("小区"), "community__name")
+    actor = Column(_("谁"), "actor__display_name")
+    action = Column(_("做了什么"), "action", lambda word: str(ACTIONS.get(word, word)))
+    subject = Column(_("对象"), "subject")
+    person = Column(_("对谁"), "person__display_name")
+    detail = Column(_("说明"), "detail")
+    address = Column(_("网络地址"), "address")
+    path = Column(_("页面"), "path")
+
+
+EXPORTED["accounts.User"] = PeopleTable
+EXPORTED["accounts.Membership"] = BindingTable
+EXPORTED["accounts.RosterEntry"] = RosterTable
+EXPORTED["accounts.Record"] = RecordTable

@@ -4,8 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from community_report.core.admin_export import EXPORTED
-from community_report.core.tables import Column
+from community_report.core.admin_export import EXPORTED, Column, Table
 
 from .states import Status
 
@@ -16,23 +15,25 @@ def _status(word: Any) -> str:
     return str(STATUSES.get(word, word))
 
 
-EXPORTED["reports.Report"] = (
-    Column(_("编号"), "number"),
-    Column(_("小区"), "community__name"),
-    Column(_("信息分类"), "category__name"),
-    Column(_("状态"), "status", _status),
-    Column(_("标题"), "title"),
-    Column(_("描述"), "description"),
-    Column(_("地点"), "address"),
-    Column(_("楼栋"), "building__name"),
-    Column(_("上报人"), "reporter__display_name"),
-    Column(_("手机"), "reporter__phone"),
-    Column(_("处理人"), "claimed_by__display_name"),
-    Column(_("上报时间"), "created_at"),
-    Column(_("接单时间"), "claimed_at"),
-    Column(_("应解决时间"), "due_at"),
-    Column(_("提交结果"), "resolved_at"),
-    Column(_("完成时间"), "closed_at"),
-    Column(_("评分"), "rating__score"),
-    Column(_("评价"), "rating__comment"),
-)
+class ReportTable(Table):
+    number = Column(_("编号"), "number")
+    community = Column(_("小区"), "community__name")
+    category = Column(_("信息分类"), "category__name")
+    status = Column(_("状态"), "status", _status)
+    title = Column(_("标题"), "title")
+    description = Column(_("描述"), "description")
+    address = Column(_("地点"), "address")
+    building = Column(_("楼栋"), "building__name")
+    reporter = Column(_("上报人"), "reporter__display_name")
+    phone = Column(_("手机"), "reporter__phone")
+    claimed_by = Column(_("处理人"), "claimed_by__display_name")
+    created_at = Column(_("上报时间"), "created_at")
+    claimed_at = Column(_("接单时间"), "claimed_at")
+    due_at = Column(_("应解决时间"), "due_at")
+    resolved_at = Column(_("提交结果"), "resolved_at")
+    closed_at = Column(_("完成时间"), "closed_at")
+    score = Column(_("评分"), "rating__score")
+    comment = Column(_("评价"), "rating__comment")
+
+
+EXPORTED["reports.Report"] = ReportTable

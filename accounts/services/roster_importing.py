@@ -4,19 +4,19 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from django.core.files.temp import NamedTemporaryFile
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from tablib import Dataset
 
 from accounts.models import Community, Home, Membership, RosterEntry, RosterImport, User
 from accounts.policies import require, standing_of
 from accounts.services.recording import record
-from accounts.services.roster import RosterResult, RosterRow, import_roster
-from accounts.services.roster_file import RosterFileError, read_roster_file
+from accounts.services.roster_file import RosterFileError, read_roster
+from accounts.services.roster_resource import RosterResult, dataset_of, import_roster
 from community_report.core.errors import Conflict, Invalid
 
 MOST_BYTES = 10 << 20
@@ -33,24 +33,19 @@ def prepare_import(*, actor: User, community: Community, file: UploadedFile) -> 
         community=community,
         created_by=actor,
         file_name=Path(file.name or "").name[:200],
-        rows=[[row.number, row.building, row.unit, row.room, row.name, row.phone] for row in rows],
+        rows=[list(row) for row in rows],
     )
     _keep(prepared, result, dry=True)
     return prepared
 
 
-def _read(file: UploadedFile) -> list[RosterRow]:
-    name = Path(file.name or "").name
+def _read(file: UploadedFile) -> Dataset:
     if (file.size or 0) > MOST_BYTES:
         raise Invalid.field("file", _("文件太大了，最多 10 MB"))
-    with NamedTemporaryFile(suffix=Path(name).suffix.lower()) as kept:
-        for chunk in file.chunks():
-            kept.write(chunk)
-        kept.flush()
-        try:
-            return read_roster_file(Path(kept.name), name)
-        except RosterFileError as error:
-            raise Invalid.field("file", str(error)) from None
+    try:
+        return read_roster(file.read(), Path(file.name or "").name)
+    except RosterFileError as error:
+        raise Invalid.field("file", str(error)) from None
 
 
 def _keep(row: RosterImport, result: RosterResult, *, dry: bool) -> None:
@@ -67,7 +62,7 @@ def apply_import(*, actor: User, pk: int) -> RosterImport:
     row = _held(actor, pk)
     if row.applied_at is not None:
         raise Conflict(_("这次导入已经完成"))
-    result = import_roster(community=row.community, rows=[RosterRow(*cells) for cells in row.rows])
+    result = import_roster(community=row.community, rows=dataset_of(row.rows))
     row.applied_at, row.rows = timezone.now(), []
     _keep(row, result, dry=False)
     record("roster_imported", actor=actor, community=row.community, subject=row.file_name, detail=_counts(row))

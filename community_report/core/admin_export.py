@@ -1,6 +1,10 @@
-"""A list of the back office as a file: what the list shows now, with its filters and search, in CSV or XLSX."""
+"""A list of the back office as a file: what the list shows now, with its filters and search, in CSV or XLSX.
 
-from collections.abc import Iterable, Sequence
+What a row holds is said by a resource of django-import-export; its files are written by `tables`, because the package
+builds all of them in memory.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
@@ -11,11 +15,14 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.functional import Promise, cached_property
+from import_export.fields import Field
+from import_export.resources import Resource
+from import_export.widgets import Widget
 
-from .tables import XLSX, Column, Row, csv_lines, rows_of, xlsx_pieces
+from .tables import XLSX, Row, csv_lines, xlsx_pieces
 
-#: What can be taken out: a model's label → its columns. Apps add theirs.
-EXPORTED: dict[str, Sequence[Column]] = {}
+AT_ONCE = 2000
 #: exported(request, model, query) – somebody takes a list out; `query` is the list's address after the "?".
 exported = Signal()
 
@@ -23,6 +30,52 @@ if TYPE_CHECKING:
     Base = admin.ModelAdmin[Any]
 else:
     Base = object
+
+
+class _Shown(Widget):
+    """A value as people read it; what is a number stays one."""
+
+    def __init__(self, shown: Callable[[Any], Any] | None) -> None:
+        super().__init__(coerce_to_string=False)
+        self.shown = shown
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> Any:
+        return self.shown(value) if self.shown else value
+
+
+class Column(Field):
+    """One column: its heading, where its value stands (a path of `QuerySet.values`), and how it is shown."""
+
+    def __init__(self, heading: str | Promise, path: str, shown: Callable[[Any], Any] | None = None) -> None:
+        super().__init__(attribute=path, column_name=heading, widget=_Shown(shown))
+
+    def get_value(self, instance: dict[str, Any]) -> Any:
+        return instance[self.attribute]
+
+
+class Table(Resource):
+    """A resource to be taken out. Its rows are values and no instances, which takes a third of the time."""
+
+    @cached_property
+    def columns(self) -> list[Column]:
+        columns: list[Column] = self.get_export_fields()
+        return columns
+
+    def iter_queryset(self, queryset: Any) -> Iterator[dict[str, Any]]:
+        """Fetched a few thousand at a time; who stops asking ends it."""
+        paths = dict.fromkeys(column.attribute for column in self.columns)
+        rows: Iterator[dict[str, Any]] = queryset.values(*paths).iterator(chunk_size=AT_ONCE)
+        return rows
+
+    def export_resource(self, instance: Any, selected_fields: Any = None, **kwargs: Any) -> list[Any]:
+        return [column.export(instance) for column in self.columns]
+
+    def rows(self, queryset: Any) -> Iterator[Row]:
+        return map(self.export_resource, self.iter_queryset(queryset))
+
+
+#: What can be taken out: a model's label → its resource. Apps add theirs.
+EXPORTED: dict[str, type[Table]] = {}
 
 
 class ExportMixin(Base):
@@ -55,12 +108,12 @@ class ExportMixin(Base):
             return HttpResponseRedirect("../")
         exported.send(sender=self.model, request=request, query=request.GET.urlencode())
         rows = self.exported_rows(request, rows)
-        return table_response(rows, EXPORTED[self.model._meta.label], self.model._meta.model_name or "", form)
+        return table_response(rows, EXPORTED[self.model._meta.label](), self.model._meta.model_name or "", form)
 
 
-def table_response(rows: Any, columns: Sequence[Column], name: str, form: str) -> HttpResponseBase:
+def table_response(rows: Any, table: Table, name: str, form: str) -> HttpResponseBase:
     """The rows of a queryset as a download."""
-    return file_response([str(column.heading) for column in columns], rows_of(rows, columns), name, form)
+    return file_response(table.get_export_headers(), table.rows(rows), name, form)
 
 
 def file_response(heading: Sequence[str], lines: Iterable[Row], name: str, form: str) -> HttpResponseBase:

@@ -7,22 +7,18 @@ is saved as the other (OWASP, "CSV Injection"). `accounts.text` takes it off aga
 import csv
 import io
 import re
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import IO, Any
 from xml.sax.saxutils import escape
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 
-AT_ONCE = 2000
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #: Rows below the heading that one sheet can have, bytes that it can have in a ZIP file of the plain kind, and what a
 #: cell can hold (support.microsoft.com, "Excel specifications and limits").
@@ -32,23 +28,6 @@ _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 #: What a formula begins with, white space before it and full-width forms included.
 _FORMULA = re.compile(r"^[\s\u3000]*[=+\-@＝＋－＠]|^[\t\r\n]")
 Row = Sequence[Any]
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: its heading, where its value stands (a path of `QuerySet.values_list`), and how it is shown."""
-
-    heading: str | Promise
-    path: str
-    shown: Callable[[Any], Any] | None = None
-
-
-def rows_of(queryset: QuerySet[Any], columns: Sequence[Column]) -> Iterator[Row]:
-    """The rows, fetched a few thousand at a time and made ready to be shown."""
-    shown = [column.shown for column in columns]
-    found = queryset.values_list(*(column.path for column in columns))
-    for values in found.iterator(chunk_size=AT_ONCE):
-        yield [show(value) if show else value for show, value in zip(shown, values, strict=True)]
 
 
 def cell(value: Any) -> str | int | float:

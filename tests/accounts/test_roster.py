@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 from openpyxl import Workbook
 
@@ -132,6 +134,20 @@ def test_a_dry_run_tells_and_keeps_nothing(cast: Cast, tmp_path: Path) -> None:
     assert "added: 1" in printed
     assert "dry run" in printed
     assert (entries(), Home.objects.count()) == (set(), homes)
+
+
+def test_a_longer_list_takes_no_more_queries_and_leaves_the_numbering_alone(cast: Cast, tmp_path: Path) -> None:
+    """Another community's import may have taken numbers that nobody sees yet."""
+
+    def queries(number: int) -> int:
+        rows = [["6幢", "1单元", 500 + n // 2, f"住户{n}", f"1370000{n:04d}"] for n in range(number)]
+        run(csv(tmp_path / "r.csv", *rows))
+        with CaptureQueriesContext(connection) as caught:
+            assert f"unchanged: {number}" in run(csv(tmp_path / "r.csv", *rows))
+        assert "setval" not in str(caught.captured_queries)
+        return len(caught)
+
+    assert queries(3) == queries(60)
 
 
 def test_nobody_is_removed(cast: Cast, tmp_path: Path) -> None:

@@ -63,8 +63,8 @@ def test_nobody_else_exports(cast: Cast, label: str) -> None:
 
 
 def test_a_roster_that_went_out_comes_back_unchanged(cast: Cast, tmp_path: Any) -> None:
-    from accounts.services.roster import import_roster
     from accounts.services.roster_file import read_roster_file
+    from accounts.services.roster_resource import import_roster
 
     answer = client_of(cast.manager).get("/admin/accounts/rosterentry/export/csv")
     (tmp_path / "r.csv").write_bytes(b"".join(answer.streaming_content))

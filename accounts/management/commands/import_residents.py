@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
 
 from accounts.services.communities import community_of_slug
-from accounts.services.roster import import_roster
 from accounts.services.roster_file import RosterFileError, read_roster_file
+from accounts.services.roster_resource import import_roster
 from community_report.core.errors import NotFound
 
 
