@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from community_report.core import admin_refused
 from community_report.core.admin import OwnFilter, ReadOnly, ScopedAdmin
 from community_report.core.errors import DomainError
 
@@ -127,7 +128,7 @@ class MembershipAdmin(ReadOnly, ScopedAdmin):
                 act(row)
                 done += 1
             except DomainError as refused:
-                self.message_user(request, f"{row}: {refused.detail}", messages.WARNING)
+                admin_refused.say(request, refused, row, messages.WARNING)
         self.message_user(request, gettext("已处理 %(n)d 条") % {"n": done})
 
 

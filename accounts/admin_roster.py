@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from community_report.core import admin_refused
 from community_report.core.admin import ScopedAdmin
 from community_report.core.errors import DomainError
 
@@ -80,7 +81,7 @@ class RosterImportAdmin(ScopedAdmin):
                     act(actor=person_of(request), pk=pk)
                     self.message_user(request, gettext("已完成"))
                 except DomainError as refused:
-                    self.message_user(request, refused.detail, messages.ERROR)
+                    admin_refused.say(request, refused)
             return HttpResponseRedirect(reverse("admin:accounts_rosterimport_change", args=[pk]))
 
         return view

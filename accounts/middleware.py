@@ -9,6 +9,7 @@ from django.utils.functional import SimpleLazyObject
 
 from .models import User
 from .policies import person_of, standing_of
+from .records import REFUSED_FOR
 from .services.recording import record_apart, visiting
 
 Next = Callable[[HttpRequest], HttpResponse]
@@ -40,8 +41,9 @@ class RecordMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with visiting(request) as visit:
             response = self.get_response(request)
-            if response.status_code == 403:
-                record_apart("refused", actor=_known(request))
+            if response.status_code == 403 or visit.refused:
+                why = "，".join(str(REFUSED_FOR.get(code, code)) for code in visit.refused)
+                record_apart("refused", actor=_known(request), detail=why)
             elif not visit.recorded and self._changes(request, response) and (actor := _known(request)):
                 record_apart("request", actor=actor)
         return response

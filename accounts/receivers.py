@@ -13,11 +13,12 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from community_report.core.admin_export import exported
+from community_report.core.admin_refused import refused
 from community_report.core.admin_rows import communities_of
 
 from .models import Membership, User
 from .policies import person_of
-from .services.recording import record, record_apart
+from .services.recording import note_refusal, record, record_apart
 from .signals import binding_decided, binding_made, binding_requested
 
 
@@ -55,6 +56,11 @@ def record_admin_change(sender: Any, instance: LogEntry, created: bool, **_: Any
     what = f"{model._meta.verbose_name} {instance.object_repr}" if model else instance.object_repr
     community = _community_of(model, instance.object_id) if model else None
     record(action, actor=instance.user, community=community, subject=what, detail=instance.get_change_message())
+
+
+@receiver(refused, dispatch_uid="accounts.note_refusal")
+def note_what_was_refused(sender: Any, code: str, **_: Any) -> None:
+    note_refusal(code)
 
 
 @receiver(exported, dispatch_uid="accounts.record_export")

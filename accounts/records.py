@@ -17,7 +17,7 @@ ACTIONS: dict[str, str | Promise] = {
     "logout": _("退出登录"),
     "login_failed": _("登录失败"),
     "locked_out": _("登录已锁定"),
-    "refused": _("没有权限，已拒绝"),
+    "refused": _("已拒绝"),
     "request": _("网页操作"),
     "admin_add": _("后台新增"),
     "admin_change": _("后台修改"),
@@ -41,6 +41,14 @@ ACTIONS: dict[str, str | Promise] = {
 }
 #: What is written where somebody was kept from something.
 REFUSALS = ("login_failed", "locked_out", "refused")
+#: Why the back office refused, by the code of the refusal: without the names that its sentence may hold.
+REFUSED_FOR: dict[str, str | Promise] = {
+    "permission_denied": _("没有权限"),
+    "not_bound": _("没有权限"),
+    "not_found": _("属于别处，或已不存在"),
+    "wrong_state": _("当前状态下不能这样做"),
+    "already_claimed": _("已被别人接单"),
+}
 
 
 def name_actions(names: dict[str, str | Promise]) -> None:

@@ -23,6 +23,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminP
 from accounts.models import Role
 from accounts.policies import person_of
 from community_report.core.admin import OwnFilter, ReadOnly, ScopedAdmin, SuperuserAdmin
+from community_report.core.admin_refused import FOREIGN
 from community_report.outward.door import is_allowed, origin_of
 from community_report.outward.sms import unknown_placeholders
 
@@ -94,7 +95,8 @@ class RobotForm(_KeepsSecrets, RobotModelForm):
         community = values.get("community") or (None if self.instance._state.adding else self.instance.community)
         for role in values.get("roles") or ():
             if role.kind == Role.Kind.RESIDENT or role.community != community:
-                self.add_error("roles", _("只能选择这个小区的工作人员和管理人员角色"))
+                said = _("只能选择这个小区的工作人员和管理人员角色")
+                self.add_error("roles", forms.ValidationError(said, code=FOREIGN))
         return values
 
 

@@ -21,6 +21,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts.models import Building, Community, Membership, Role, User
 from accounts.policies import person_of
+from community_report.core import admin_refused
 from community_report.core.admin import ADDED_FIGURES, OwnFilter, ReadOnly, ScopedAdmin, communities_of, own_rows
 from community_report.core.errors import DomainError
 
@@ -152,7 +153,7 @@ class NoticeAdmin(ScopedAdmin):
         try:
             self.message_user(request, act(person_of(request), notice), messages.SUCCESS)
         except DomainError as refused:
-            self.message_user(request, f"{notice}: {refused.detail}", messages.WARNING)
+            admin_refused.say(request, refused, notice, messages.WARNING)
 
     def get_urls(self) -> list[URLPattern]:
         own = [

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from community_report.core.admin_refused import FOREIGN
 from community_report.core.errors import Invalid
 from reports.services.attachments import MAX_IMAGES
 
@@ -95,7 +96,7 @@ class NoticeForm(ModelForm):
         community = clean.get("community", getattr(kept, "community", None) if kept.community_id else None)
         for name in ("roles", "buildings"):
             if any(row.community_id != getattr(community, "pk", None) for row in clean.get(name, ())):
-                self.add_error(name, _("有的不属于这个小区"))
+                self.add_error(name, forms.ValidationError(_("有的不属于这个小区"), code=FOREIGN))
         return clean
 
     def _ask(self, check: Any, *values: Any) -> None:

@@ -34,11 +34,14 @@ _PHONE = re.compile(
 
 
 class Visit:
-    """A request while it is answered: where it comes from, and whether something was recorded of it."""
+    """A request while it is answered: where it comes from, whether something was recorded of it, and for what it was
+    refused where its answer does not say so (codes of `records.REFUSED_FOR`).
+    """
 
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
         self.recorded = False
+        self.refused: list[str] = []
 
 
 _visit: ContextVar[Visit | None] = ContextVar("visit", default=None)
@@ -53,6 +56,13 @@ def visiting(request: HttpRequest) -> Iterator[Visit]:
         yield visit
     finally:
         _visit.reset(token)
+
+
+def note_refusal(code: str) -> None:
+    """The request under way is refused something; it is recorded once, when it has been answered."""
+    visit = _visit.get()
+    if visit is not None and code not in visit.refused:
+        visit.refused.append(code)
 
 
 def record(

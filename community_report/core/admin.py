@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import unfold.admin
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.core.paginator import Page, Paginator
 from django.db.models import Field, Model, Q, QuerySet
 from django.forms import ModelChoiceField
@@ -19,6 +20,7 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.views import ChangeList
 
+from . import admin_refused
 from .admin_export import ExportMixin
 from .admin_rows import communities_of, community_of, follow, has_several, label_with_community, leads_to_one, own_rows
 from .errors import DomainError
@@ -109,7 +111,8 @@ class OneCommunityForm(ModelForm):
         for name, value in list(cleaned.items()):  # an error takes its field out
             rows = [value] if isinstance(value, Model) else list(value) if isinstance(value, QuerySet) else []
             if any(community_of(row) not in (None, own.pk) for row in rows):
-                self.add_error(name, _("请选择“%(community)s”自己的") % {"community": own})
+                said = _("请选择“%(community)s”自己的") % {"community": own}
+                self.add_error(name, ValidationError(said, code=admin_refused.FOREIGN))
         return cleaned
 
     def _community(self) -> Any:
@@ -213,8 +216,25 @@ class ScopedAdmin(ExportMixin, DeskAdmin):
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except DomainError as refused:
-            self.message_user(request, refused.detail, messages.ERROR)
+            admin_refused.say(request, refused)
             return HttpResponseRedirect(request.get_full_path())
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        admin_refused.tell_foreign(request, context["adminform"].form)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """None for what is another community's as well, and that is a refusal."""
+        found = super().get_object(request, object_id, from_field)
+        if found is None and self._is_there(object_id):
+            admin_refused.tell(request, "not_found")
+        return found
+
+    def _is_there(self, object_id: str) -> bool:
+        try:
+            return self.model._default_manager.filter(pk=object_id).exists()
+        except (ValidationError, ValueError):
+            return False
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> ModelChoiceField | None:
         choices = kwargs["queryset"] = self._choices(db_field, request)

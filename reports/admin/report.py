@@ -18,6 +18,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import display
 
 from accounts.policies import person_of
+from community_report.core import admin_refused
 from community_report.core.admin import OwnFilter, ReadOnly, ScopedAdmin, communities_of
 from community_report.core.errors import DomainError
 from reports.answers import answers_for, fits, with_answer
@@ -204,7 +205,7 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
             try:
                 write_note(actor=person_of(request), report_id=key, note=request.POST.get("note", ""))
             except DomainError as refused:
-                self.message_user(request, refused.detail, messages.ERROR)
+                admin_refused.say(request, refused)
         return HttpResponseRedirect(f"{reverse('admin:reports_report_change', args=[object_id])}#internal_notes")
 
     def ask(self, request: HttpRequest, chosen: list[Report], verb: Verb) -> HttpResponse | None:
@@ -214,6 +215,7 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
         data = request.POST if "apply" in request.POST else None
         form = verb.form(data, scope=scope, reports=chosen, typed=_typed(request, answers))
         if not form.is_valid():
+            admin_refused.tell_foreign(request, form)
             context = {
                 **self.admin_site.each_context(request),
                 "title": verb.action.label,
@@ -234,7 +236,7 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
         try:
             verb.act(person_of(request), report, clean)
         except DomainError as refused:
-            self.message_user(request, f"{report.number}: {refused.detail}", messages.WARNING)
+            admin_refused.say(request, refused, report.number, messages.WARNING)
             return False
         return True
 

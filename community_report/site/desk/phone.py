@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Community, User
 from accounts.policies import person_of
+from community_report.core import admin_refused
 from community_report.core.admin import communities_of
 from community_report.core.errors import DomainError
 from community_report.core.ids import parse_uuid
@@ -64,7 +65,9 @@ def phone(request: HttpRequest) -> HttpResponse:
             if not alike:
                 return _opened(request, _file(request, community, form, pictures))
         except DomainError as refused:
+            admin_refused.tell_error(request, refused)
             form.refuse(refused)
+    admin_refused.tell_foreign(request, form)
     context = {
         **admin.site.each_context(request),
         "title": _("登记电话报修"),

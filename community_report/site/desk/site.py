@@ -1,14 +1,17 @@
 """The back office's site: Django's, in the theme, with the desk's own pages."""
 
+from functools import wraps
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.views.i18n import JavaScriptCatalog
 from unfold.sites import UnfoldAdminSite
+
+from community_report.core import admin_refused
 
 from .company import company
 from .dashboard import dashboard
@@ -27,6 +30,20 @@ class DeskCatalog(JavaScriptCatalog):
 
 class DeskSite(UnfoldAdminSite):
     index_template = "admin/desk/dashboard.html"
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Who is logged in and may not come in is sent to the login, and that is a refusal."""
+        checked = super().admin_view(view, cacheable)
+
+        @wraps(checked)
+        def told(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            response: HttpResponseBase = checked(request, *args, **kwargs)
+            sent_away = getattr(response, "url", "").startswith(reverse("admin:login"))
+            if sent_away and request.user.is_authenticated:
+                admin_refused.tell(request, "permission_denied")
+            return response
+
+        return told
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().index(request, {"title": _("今日概况"), **dashboard(request), **(extra_context or {})})

@@ -1,0 +1,83 @@
+"""What the back office refuses with a message, a form or a redirect is recorded like every refusal, and as bounded."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import Home, Record
+from accounts.services import recording
+from reports.services import transitions
+from tests.factories import Cast
+
+from .test_admin import client_of
+
+
+def refusals(**filters: Any) -> list[str]:
+    rows = Record.objects.filter(action="refused", **filters).order_by("id")
+    return list(rows.values_list("detail", flat=True))
+
+
+def another_communitys_report(cast: Cast, client: Client) -> Any:
+    return client.get(f"/admin/reports/report/{cast.report().pk}/change/")
+
+
+def another_communitys_home(cast: Cast, client: Client) -> Any:
+    home = Home.objects.filter(building__community=cast.community).first()
+    assert home is not None
+    sent = {"home": home.pk, "name": "甲", "phone": "13900000077"}
+    return client.post("/admin/accounts/rosterentry/add/", sent)
+
+
+@pytest.mark.parametrize("ask", [another_communitys_report, another_communitys_home])
+def test_what_belongs_to_another_community(cast: Cast, ask: Callable[[Cast, Client], Any]) -> None:
+    assert ask(cast, client_of(cast.other_manager)).status_code in (200, 302)
+    assert refusals(actor=cast.other_manager, community=cast.other_community) == ["属于别处，或已不存在"]
+    ask(cast, client_of(cast.manager))
+    assert refusals(actor=cast.manager) == []
+
+
+def dismiss(cast: Cast, *reports: Any) -> Any:
+    sent = {"action": "dismiss", "apply": "1", "reason": "重复", "_selected_action": [report.pk for report in reports]}
+    return client_of(cast.manager).post("/admin/reports/report/", sent)
+
+
+def test_what_the_services_refuse_is_no_deed(cast: Cast) -> None:
+    done = cast.report()
+    transitions.dismiss_report(actor=cast.manager, report_id=done.pk, reason="重复")
+    for _time in range(3):
+        assert dismiss(cast, done).status_code == 302
+    assert refusals(actor=cast.manager) == ["当前状态下不能这样做"]
+    assert not Record.objects.filter(action="request").exists()
+
+
+def test_what_went_through_beside_a_refusal_has_its_own_record(cast: Cast) -> None:
+    done, other = cast.report(), cast.report()
+    transitions.dismiss_report(actor=cast.manager, report_id=done.pk, reason="重复")
+    dismiss(cast, done, other)
+    assert len(refusals(actor=cast.manager)) == 1
+    assert Record.objects.filter(action="report_dismiss", subject=other.number).count() == 1
+
+
+def test_who_may_not_come_in(cast: Cast) -> None:
+    for person in (cast.resident, cast.cleaner):
+        assert client_of(person).get("/admin/reports/report/").status_code == 302
+        assert refusals(actor=person) == ["没有权限"]
+    assert Client().get("/admin/reports/report/").status_code == 302
+    assert refusals(actor=None) == []
+
+
+def test_a_mistake_in_typing_is_no_refusal(cast: Cast) -> None:
+    client = client_of(cast.manager)
+    assert "不是手机号码" in client.post("/admin/accounts/rosterentry/add/", {"phone": "1"}).content.decode()
+    assert client.get("/admin/reports/report/00000000-0000-0000-0000-000000000000/change/").status_code == 302
+    assert refusals() == []
+
+
+def test_they_are_bounded_like_the_others(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording, "REFUSALS_OF_AN_ADDRESS", 2)
+    client = client_of(cast.other_manager)
+    for _number in range(4):
+        another_communitys_report(cast, client)
+    assert len(refusals()) == 2
