@@ -17,11 +17,15 @@ from devtools import chromium
 from devtools.walk import FLAGS, MANAGER, NOBODY, RESIDENT, STAFF, WECHAT, open_sheets, stops
 
 FOLDER = Path("var/screenshots")
-#: Waits until every picture that is shown has come, or failed.
-PICTURES = """() => Promise.race([
-    Promise.all(Array.from(document.images, (image) => image.decode().catch(() => null))),
-    new Promise((resolve) => setTimeout(resolve, 5000)),
-])"""
+#: Waits until every picture that is shown has come, or failed. Those of lists are asked for when they are in sight.
+PICTURES = """async () => {
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+    for (let n = 0; n < 3; n += 1) await frame();
+    await Promise.race([
+        Promise.all(Array.from(document.images, (image) => image.decode().catch(() => null))),
+        new Promise((resolve) => setTimeout(resolve, 5000)),
+    ]);
+}"""
 PHONE_SIZE, DESK_SIZE = (360, 780), (1280, 800)
 
 

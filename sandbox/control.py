@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox import allowance, oauth, photos, voices
+from sandbox import allowance, oauth, pages, photos, voices
 from sandbox.callbacks import Pusher
 from sandbox.people import NotPossible, People, find_button
 from sandbox.state import Phone, Template
@@ -58,6 +58,7 @@ class Control:
             ("GET", "phones", self.phones), ("POST", "phones", self.new_phone),
             ("GET", "phones/{host}", self.phone), ("PATCH", "phones/{host}", self.change_phone),
             ("GET", "phones/{host}/chat", self.chat), ("POST", "phones/{host}/{act}", self.act),
+            ("GET", "chats", self.chats),
             ("GET", "journal", self.journal), ("GET", "messages", self.messages),
             ("POST", "media", self.new_media), ("GET", "media/{id}", self.media),
             ("DELETE", "media/{id}", self.no_media),
@@ -86,7 +87,7 @@ class Control:
         values |= {"app_url": world.config.app_url, "public_base_url": world.config.public_base_url}
         values |= {"enforce": world.enforce, "skew": world.clock.skew, "last": world.journal.last}
         values["albums"] = [{"name": name, "title": photos.title(name)} for name in photos.names()]
-        return web.json_response(values)
+        return pages.answer(values)
 
     async def settings(self, request: web.Request) -> web.Response:
         given = await request.json()
@@ -133,6 +134,9 @@ class Control:
         after = int(request.query.get("after", "0"))
         return web.json_response([item for item in self._phone(request).messages if item["id"] > after])
 
+    async def chats(self, request: web.Request) -> web.Response:
+        return pages.answer({host: phone.messages for host, phone in self.world.state.phones.items()})
+
     async def act(self, request: web.Request) -> web.Response:
         phone, act = self._phone(request), ACTS.get(request.match_info["act"])
         if act is None:
@@ -145,7 +149,7 @@ class Control:
         after, wait = int(wanted.pop("after", "0")), min(float(wanted.pop("wait", "0")), 60.0)
         limit = int(wanted.pop("limit", "1000"))
         entries = await self.world.journal.wait(after, wait, **wanted)
-        return web.json_response({"entries": entries[:limit], "last": self.world.journal.last})
+        return pages.answer({"entries": entries[:limit], "last": self.world.journal.last})
 
     async def messages(self, request: web.Request) -> web.Response:
         return await self.journal(request.clone(rel_url=request.rel_url.update_query(kind="message")))

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import re
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
@@ -15,14 +17,49 @@ STATIC = Path(__file__).with_name("static")
 TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 HEARTBEAT = 15.0
 FRESH = {"Cache-Control": "no-cache"}
+#: Drawn anew at every turn of the page, which would ask for it each time.
+SOON_OLD = {"icons.svg": {"Cache-Control": "max-age=60"}}
+#: What the page of the phones loads in one request each. A module comes after those that it imports.
+JOINED = {
+    "all.css": ("page.css", "phone.css", "chat.css"),
+    "all.js": (
+        "dom.js",
+        "i18n.js",
+        "sheets.js",
+        "browser.js",
+        "chat.js",
+        "phone.js",
+        "feed.js",
+        "tour.js",
+        "trouble.js",
+        "app.js",
+    ),
+}
+#: In one file the modules see each other's names.
+BETWEEN_MODULES = re.compile(r"^import .*\n|^export ", re.MULTILINE)
 
 
 def file(name: str) -> web.Response:
-    """A static file by name. Raises HTTPNotFound."""
-    path = STATIC / name
-    if path.parent != STATIC or path.suffix not in TYPES or not path.is_file():
+    """A static file by name, or several as one. Raises HTTPNotFound."""
+    parts = [STATIC / part for part in JOINED.get(name, (name,))]
+    kind = TYPES.get(Path(name).suffix)
+    if kind is None or not all(part.parent == STATIC and part.is_file() for part in parts):
         raise web.HTTPNotFound
-    return web.Response(text=path.read_text("utf-8"), content_type=TYPES[path.suffix], headers=FRESH)
+    text = "\n".join(part.read_text("utf-8") for part in parts)
+    if name in JOINED and name.endswith(".js"):
+        text = BETWEEN_MODULES.sub("", text)
+    return _packed(web.Response(text=text, content_type=kind, headers=SOON_OLD.get(name, FRESH)))
+
+
+def answer(values: dict[str, Any]) -> web.Response:
+    """JSON that can be long."""
+    return _packed(web.json_response(values))
+
+
+def _packed(response: web.Response) -> web.Response:
+    """Compressed where who asks can read it."""
+    response.enable_compression()
+    return response
 
 
 def script(world: World) -> web.Response:

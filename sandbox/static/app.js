@@ -20,7 +20,8 @@ async function load() {
   setTimeZone(world.state.page.timezone);
   document.getElementById("account-name").textContent = world.state.account.name;
   document.title = world.state.account.name;
-  await Promise.all(world.state.phones.map(welcome));
+  const chats = await call("GET", "chats");
+  for (const phone of world.state.phones) welcome(phone, chats[phone.host] || []);
   arrange();
   speak();
   const { entries } = await call("GET", `journal?limit=20000&after=${Math.max(0, world.state.last - RECENT)}`);
@@ -32,11 +33,11 @@ async function load() {
   world.tour.fill(entries);
 }
 
-async function welcome(phone) {
+function welcome(phone, messages) {
   const known = world.phones.get(phone.host);
   if (known) known.update(phone);
   else world.phones.set(phone.host, new Phone(phone, world));
-  world.phones.get(phone.host).fill(await call("GET", `phones/${phone.host}/chat`));
+  world.phones.get(phone.host).fill(messages);
 }
 
 /* Puts the chosen phones on the desk without touching those that stay: a moved frame would load its page again. */
@@ -93,7 +94,7 @@ const HANDLERS = {
   phone: async (phone) => {
     const known = world.phones.get(phone.host);
     if (known) known.update(phone);
-    else await welcome(phone);
+    else welcome(phone, await call("GET", `phones/${phone.host}/chat`));
     if (!known) arrange();
     world.trouble.draw();
   },

@@ -1,101 +1,110 @@
-"""What the first view of a page costs a phone: requests, weight, and time on 4G with a slow processor."""
+"""What the first view of every page costs a phone, measured, printed and held to what a phone can bear."""
 
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
-from devtools.walk import MANAGER, RESIDENT, STAFF
+from devtools.walk import MANAGER, NOBODY, RESIDENT, STAFF, Stop, stops
 
-from .conftest import Demo
+from .conftest import PHONE, Demo
+from .cost import NOTHING, NOTHING_MS, Cost, Meter
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("demo")]
 
 MOST_REQUESTS = 10
 MOST_BYTES = 150 * 1024
 PAINT_MS, READY_MS = 1000, 2000
-#: 4G as Chromium's own tools have it ("Slow 4G" is 1.6 Mbit/s and 150 ms; this is the ordinary one), processor ÷ 4.
-NETWORK = {"offline": False, "latency": 60, "downloadThroughput": 9e6 / 8, "uploadThroughput": 3e6 / 8}
-SLOWER = 4
-TRIES = 3  # the machine of the test does other things as well: the best of these is what the page needs
-#: A page with nothing on it, and how soon an idle machine shows it under these conditions. A busy one gives the pages
-#: as many times longer as it needs for that.
-NOTHING, NOTHING_MS = "/healthz", 250
-
-PAGES = [
-    (RESIDENT, "/h5/"),
-    (RESIDENT, "/h5/reports/new?category=hygiene"),
-    (RESIDENT, "/h5/reports"),
-    (RESIDENT, "/h5/me"),
-    (STAFF, "/h5/work"),
-    (MANAGER, "/h5/manage/stats"),
-]
-PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 1e9"
-READY = "performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd"
+#: The machine of the test does other things as well: a page that was late is looked at again, and the best counts.
+TRIES = 5
 
 
-@dataclass
-class Cost:
-    """Of one view, WeChat's script and pictures that people sent (loaded late) left out of the weight."""
+@pytest.fixture
+def open_browser(browser: Browser) -> Iterator[Callable[[dict[str, int]], Page]]:
+    """A page of a browser of one's own, with this window."""
+    contexts = []
 
-    requests: int = 0
-    bytes: int = 0
-    paint: float = 0
-    ready: float = 0
+    def open_page(window: dict[str, int]) -> Page:
+        context = browser.new_context(viewport={"width": window["width"], "height": window["height"]}, locale="zh-CN")
+        contexts.append(context)
+        return context.new_page()
 
-
-def view(browser: Browser, demo: Demo, phone: str, path: str) -> Cost:
-    """One view with nothing in the cache, logged in, straight from the web server: the phones' proxy unpacks all."""
-    web = f"http://127.0.0.1:{demo.port}"
-    context = browser.new_context(viewport={"width": 360, "height": 780}, locale="zh-CN")
-    page = context.new_page()
-    page.goto(demo.page_of(phone, "/h5/inbox"), wait_until="load")
-    session = next(cookie["value"] for cookie in context.cookies() if cookie["name"] == "sessionid")
-    context.add_cookies([{"name": "sessionid", "value": session, "url": web}])
-    cost = _measure(page, web + path)
-    context.close()
-    return cost
+    yield open_page
+    for context in contexts:
+        context.close()
 
 
-def _measure(page: Page, address: str) -> Cost:
-    cost, names = Cost(), dict[str, str]()
-    wire = page.context.new_cdp_session(page)
-    wire.send("Network.enable")
-    wire.send("Network.clearBrowserCache")
-    wire.send("Network.setCacheDisabled", {"cacheDisabled": True})
-    wire.on("Network.requestWillBeSent", lambda event: names.update({event["requestId"]: event["request"]["url"]}))
-    wire.on("Network.loadingFinished", lambda event: _add(cost, names.get(event["requestId"], ""), event))
-    wire.send("Network.emulateNetworkConditions", NETWORK)
-    wire.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
-    page.goto(address, wait_until="load")
-    page.wait_for_function(f"() => ({PAINT}) < 1e9")
-    cost.paint, cost.ready = page.evaluate(PAINT), page.evaluate(READY)
-    wire.send("Emulation.setCPUThrottlingRate", {"rate": 1})
-    page.wait_for_load_state("networkidle")
-    return cost
+def walk(demo: Demo, phone: str, page: Page) -> list[Stop]:
+    """The pages of this phone, each once; the page is logged in at the web server as well: the phones' proxy unpacks
+    all, so that what passes there weighs more."""
+    page.goto(demo.page_of(phone), wait_until="load")
+    found = {stop.name: stop for stop in stops(phone, page)}
+    session = [cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "sessionid"]
+    page.context.add_cookies([{"name": "sessionid", "value": value, "url": web(demo)} for value in session])
+    return list(found.values())
 
 
-def _add(cost: Cost, address: str, event: dict[str, float]) -> None:
-    if "jweixin" in address or address.startswith(("data:", "blob:")):
-        return
-    cost.requests += 1
-    if "/media/" not in address:
-        cost.bytes += int(event["encodedDataLength"])
+def web(demo: Demo) -> str:
+    return f"http://127.0.0.1:{demo.port}"
 
 
-@pytest.mark.parametrize(("phone", "path"), PAGES)
-def test_first_view_is_light_and_soon_there(browser: Browser, demo: Demo, phone: str, path: str) -> None:
+def too_late(cost: Cost, times: float = 1) -> bool:
+    return cost.paint >= PAINT_MS * times or cost.ready >= READY_MS * times
+
+
+def best(demo: Demo, meter: Meter, address: str) -> tuple[Cost, bool]:
+    """The cost of a view, and whether it was there in time. A machine that needs longer for a page with nothing on it
+    gives this one as many times longer."""
+    cost = meter.view(address)
+    late = too_late(cost)
     for _ in range(TRIES):
-        slow = max(1.0, view(browser, demo, phone, NOTHING).paint / NOTHING_MS)
-        cost = view(browser, demo, phone, path)
-        paint, ready = cost.paint / slow, cost.ready / slow
-        if paint < PAINT_MS and ready < READY_MS:
+        if not late:
             break
-    times = f"paint {cost.paint:.0f} ms, ready {cost.ready:.0f} ms, machine slower {slow:.1f}-fold"
-    said = f"{path}: {cost.requests} requests, {cost.bytes / 1024:.0f} KB, {times}"
+        slower = max(1.0, meter.view(web(demo) + NOTHING).paint / NOTHING_MS)
+        cost = meter.view(address)
+        late = too_late(cost, slower)
+    return cost, late
+
+
+def wrong(cost: Cost) -> bool:
+    return cost.requests > MOST_REQUESTS or cost.bytes > MOST_BYTES
+
+
+@pytest.mark.parametrize("phone", [RESIDENT, STAFF, MANAGER, NOBODY])
+def test_every_page_is_light_and_soon_there(
+    demo: Demo, open_browser: Callable[[dict[str, int]], Page], phone: str
+) -> None:
+    if phone == NOBODY:
+        demo.sandbox.new_phone(NOBODY, name="新来的", openid="o-demo-nobody-at-all-0008")
+    page = open_browser(PHONE)
+    pages = walk(demo, phone, page)
+    meter, beyond = Meter(page), []
+    for stop in pages:
+        cost, late = best(demo, meter, web(demo) + stop.path)
+        said = f"{phone} {stop.name}: {cost}"
+        sys.stdout.write(f"{said}\n")
+        beyond += [said] if late or wrong(cost) else []
+    assert len(pages) >= 5, pages
+    assert not beyond, "\n".join(beyond)
+
+
+def test_the_page_of_the_phones_is_light(demo: Demo, open_browser: Callable[[dict[str, int]], Page]) -> None:
+    """It is looked at on the machine that serves it, so that how soon it comes over 4G is printed, and no more."""
+    cost = Meter(open_browser({"width": 1280, "height": 800})).view(demo.sandbox.url, "html[data-live]")
+    said = f"phones: {cost}"
     sys.stdout.write(f"{said}\n")
-    assert cost.requests <= MOST_REQUESTS, said
-    assert cost.bytes <= MOST_BYTES, said
-    assert paint < PAINT_MS, said
-    assert ready < READY_MS, said
+    assert not wrong(cost), said
+
+
+def test_the_pictures_of_a_list_come_as_they_are_scrolled_to(
+    demo: Demo, open_browser: Callable[[dict[str, int]], Page]
+) -> None:
+    page = open_browser(PHONE)
+    page.goto(demo.page_of(MANAGER, "/h5/manage"), wait_until="networkidle")
+    places, shown = page.locator("[data-thumb]"), page.locator("[data-thumb] img")
+    at_first = shown.count()
+    assert 0 < at_first < places.count()
+    places.last.scroll_into_view_if_needed()
+    expect(shown).to_have_count(places.count())
+    page.wait_for_function("() => Array.from(document.images).every((image) => image.naturalWidth > 0)")

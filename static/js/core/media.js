@@ -1,9 +1,10 @@
-// Voice bubbles that play one at a time, and pictures in full.
+// Voice bubbles that play one at a time, pictures of lists as they come near, and pictures in full.
 (function () {
   "use strict";
 
   const app = window.app;
   const gettext = app.gettext;
+  const NEAR = "600px"; // beyond the window, for who scrolls
   let player = null;
   let playing = null; // the bubble
 
@@ -88,6 +89,21 @@
       if (Math.abs(way) > 50) show(way > 0 ? -1 : 1);
     });
   }
+
+  // The pictures of a list, each once it comes nearer than this: the first view of a long list asks for few.
+  function bringThumbs(margin) {
+    const bring = (entries, observer) =>
+      entries.filter((entry) => entry.isIntersecting).forEach(({ target }) => {
+        observer.unobserve(target);
+        const image = { src: target.dataset.thumb, alt: "", decoding: "async", width: 72, height: 72 };
+        if (!target.querySelector("img")) target.replaceChildren(app.h("img", image));
+      });
+    const coming = new IntersectionObserver(bring, { rootMargin: margin });
+    document.querySelectorAll("[data-thumb]").forEach((place) => coming.observe(place));
+  }
+
+  bringThumbs("0px");
+  window.addEventListener("scroll", () => bringThumbs(NEAR), { once: true, passive: true });
 
   $(document)
     .on("click", "[data-voice]", (event) => {
