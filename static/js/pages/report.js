@@ -149,7 +149,7 @@
     const comment = document.getElementById("confirm-comment");
     if (comment && comment.value) return true;
     if (collectors().some((collector) => collector.recording || collector.items().length)) return true;
-    return document.querySelector(".offcanvas.show, .modal.show, .lightbox, .typing, [aria-busy=true], [data-stars] input:checked") !== null;
+    return document.querySelector(".offcanvas.show, .modal.show, .lightbox, .typing, .voice[aria-pressed=true], [aria-busy=true], [data-stars] input:checked") !== null;
   }
 
   // Once it is not for this person any more, or they are logged out, there is nothing left to look for.
@@ -162,7 +162,8 @@
     if (!busy()) {
       const news = await fetch(location.href.split("#")[0], { method: "HEAD", credentials: "same-origin", redirect: "manual", headers: { "If-None-Match": '"' + version + '"' } }).catch(() => null);
       if (ended(news)) return undefined;
-      if (news && news.ok && news.headers.get("ETag") && !busy()) return app.reload();
+      // Nobody asked for it, so it stays what it was beside the news: what it said once, and where it is scrolled to.
+      if (news && news.ok && news.headers.get("ETag") && !busy()) return location.reload();
     }
     return wait();
   }
