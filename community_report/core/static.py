@@ -19,7 +19,9 @@ BUNDLES: dict[str, list[str | tuple[str, str]]] = {
     "bundles/app.css": [
         ("bootstrap", "css/bootstrap.min.css"),
         "css/theme/frame.css",
+        "css/theme/controls.css",
         "css/theme/parts.css",
+        "css/theme/forms.css",
         "css/theme/pages.css",
     ],
     "bundles/app.js": [
