@@ -119,6 +119,15 @@ async def upload_voice(ask: Ask) -> Answer:
     return {"serverId": _upload(ask, "voice")}
 
 
+@action("download-voice")
+async def download_voice(ask: Ask) -> Answer:
+    """What a page uploaded comes back onto the phone."""
+    media = ask.world.state.media.get(str(ask.body.get("serverId")))
+    if media is None or media.type != "voice":
+        raise Refused("fail, media not exist")
+    return {"localId": ask.world.local.add(ask.phone.platform, ask.world.media.read(media), media.content_type)}
+
+
 def _upload(ask: Ask, kind: str) -> str:
     local = ask.world.local.find(ask.body.get("localId"))
     if local is None:

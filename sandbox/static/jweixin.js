@@ -168,7 +168,7 @@
   define("uploadVoice", function (options) { return upload("upload-voice", options); });
 
   define("downloadImage", function () { throw new Error("fail, not simulated"); });
-  define("downloadVoice", function () { throw new Error("fail, not simulated"); });
+  define("downloadVoice", function (options) { return post("download-voice", { serverId: options.serverId }); });
 
   define("previewImage", function (options) {
     showPicture(options.current || (options.urls || [])[0], options.urls || []);

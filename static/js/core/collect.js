@@ -1,6 +1,6 @@
 // Voice and pictures of a form: recorded, chosen, sent while the person goes on writing; what failed is sent again by a tap.
 //
-// app.collect(element) → {items(), sending(), failed(), settled() → media for the API, onChange, count(),
+// app.collect(element) → {items(), sending(), failed(), settled() → media for the API, onChange, count(), recording(),
 // restore(media): what has arrived before; keepAs(name): what is chosen is kept on the phone too, entries() and
 // recall(entries): for a page that comes back}
 (function () {
@@ -8,8 +8,7 @@
 
   const app = window.app;
   const { gettext, interpolate, h, icon } = app;
-  const FIRST_WARNING = 10; // seconds before the longest recording ends
-  const QUIET = 1000; // ms; a thumb that was about to stop does not start again, and one on its way twice opens one album
+  const QUIET = 1000; // ms; a thumb on its way twice opens one album
   const UNDO = 8000; // ms
 
   class Collector {
@@ -21,19 +20,23 @@
       this.error = element.querySelector("[data-collect-error]");
       this.voices = element.querySelector("[data-voice-list]");
       this.pictures = element.querySelector("[data-picture-list]");
-      this.recordButton = element.querySelector("[data-record]");
       this.undo = element.querySelector("[data-undo]");
       this.addButton = element.querySelector("[data-add-picture]");
       this.most = { voice: Number(element.dataset.voices), image: Number(element.dataset.pictures) };
-      this.recording = null;
-      this.quietUntil = 0; // for the record button
       this.chosenAt = 0;
       this.still = []; // who waits until nothing is on its way
-      if (this.recordButton) this.recordButton.addEventListener("click", () => this.toggleRecording());
+      const records = { taken: (voice) => this.take("voice", voice), say: (sentence) => this.say(sentence) };
+      this.recorder = element.querySelector("[data-record]") && new app.Recorder(element, records);
       if (this.addButton) this.addButton.addEventListener("click", () => this.addPictures());
       window.addEventListener("online", () => this.retry());
-      window.addEventListener("pagehide", () => this.stopByItself());
-      document.addEventListener("visibilitychange", () => document.hidden && this.stopByItself());
+    }
+
+    recording() {
+      return Boolean(this.recorder && this.recorder.active());
+    }
+
+    stopByItself() {
+      if (this.recorder) this.recorder.stopByItself();
     }
 
     count(kind) {
@@ -63,7 +66,7 @@
 
     // Waits until nothing is on its way (what is taken away is not waited for); rejects with the first failure.
     async settled() {
-      if (this.recording) await this.stopRecording();
+      if (this.recorder) await this.recorder.stop();
       this.retry();
       while (this.sending().length && !this.failed().length) await new Promise((resolve) => this.still.push(resolve));
       if (this.failed().length) throw this.failed()[0].error;
@@ -72,7 +75,10 @@
 
     // What had arrived before; `preview` where there is an address to show.
     restore(media) {
-      media.forEach((one) => this.add({ kind: one.kind, source: { duration: one.duration, preview: one.preview || "" }, state: "sent", media: one, promise: Promise.resolve() }));
+      media.forEach((one) => {
+        const source = { duration: one.duration, preview: one.preview || "", play: one.kind === "voice" ? app.wechat.replay(one.media_id) : null };
+        this.add({ kind: one.kind, source, state: "sent", media: one, promise: Promise.resolve() });
+      });
     }
 
     // For the next report: what was here belongs to one that waits by itself.
@@ -121,7 +127,7 @@
     }
 
     changed() {
-      if (this.recordButton) this.recordButton.hidden = !this.recording && this.count("voice") >= this.most.voice;
+      if (this.recorder) this.recorder.button.hidden = !this.recording() && this.count("voice") >= this.most.voice;
       if (this.addButton) this.addButton.parentNode.hidden = this.count("image") >= this.most.image;
       this.still.splice(0).forEach((look) => look());
       this.onChange();
@@ -289,68 +295,6 @@
 
     // --- Voice ----------------------------------------------------------------------------------------------------
 
-    toggleRecording() {
-      if (Date.now() < this.quietUntil) return;
-      this.say("");
-      app.once(this.recordButton, () => (this.recording ? this.stopRecording() : this.startRecording())).catch((error) => this.recordingFailed(error));
-    }
-
-    recordingFailed(error) {
-      this.endRecording();
-      this.say(error instanceof app.wechat.Unable ? error.message : gettext("没有录上音。请允许使用麦克风，或用文字说明"));
-    }
-
-    async startRecording() {
-      const recording = await app.wechat.record();
-      this.recording = recording;
-      if (recording.ended) recording.ended.then(() => this.recording === recording && this.stopByItself());
-      this.began = Date.now();
-      this.recordButton.classList.add("recording");
-      this.meter = this.element.querySelector("[data-level]");
-      this.meter.hidden = !this.recording.level;
-      this.clock = setInterval(() => this.tick(), 100);
-      this.tick();
-      if (document.hidden) this.stopByItself();
-    }
-
-    // Not by a tap: the time is up, the page is hidden, a call came in.
-    stopByItself() {
-      if (!this.recording) return;
-      this.quietUntil = Date.now() + QUIET;
-      this.stopRecording().catch((error) => this.recordingFailed(error));
-    }
-
-    tick() {
-      const passed = Math.floor((Date.now() - this.began) / 1000);
-      const rest = app.wechat.LONGEST - passed;
-      const sentence = rest <= FIRST_WARNING ? gettext("说完点一下，还能说 %(n)s 秒") : gettext("正在录音 %(n)s 秒，说完点一下");
-      this.label(interpolate(sentence, { n: rest <= FIRST_WARNING ? Math.max(0, rest) : passed }), "stop");
-      if (this.recording.level) this.meter.style.setProperty("--level", String(this.recording.level()));
-      if (rest <= 0) this.stopByItself();
-    }
-
-    label(sentence, name) {
-      this.recordButton.querySelector("[data-record-label]").textContent = sentence;
-      const address = document.body.dataset.icons + "#" + name;
-      const use = this.recordButton.querySelector("use");
-      if (use.getAttribute("href") !== address) use.setAttribute("href", address);
-    }
-
-    endRecording() {
-      clearInterval(this.clock);
-      this.recording = null;
-      this.recordButton.classList.remove("recording");
-      this.element.querySelector("[data-level]").hidden = true;
-      this.label(gettext("按一下说话"), "mic");
-    }
-
-    async stopRecording() {
-      const { recording } = this;
-      if (!recording) return;
-      this.endRecording();
-      this.take("voice", await recording.stop());
-    }
-
     voiceView(item) {
       const seconds = Math.max(1, Math.round(item.source.duration || 1));
       const length = 1 + [6, 20, 40].filter((step) => seconds >= step).length;
@@ -367,7 +311,7 @@
       return bubble;
     }
 
-    // WeChat's own recordings cannot be played any more once the page was closed; they have arrived all the same.
+    // Outside the WeChat that recorded it; it has arrived all the same.
     unheardView(seconds) {
       return h("span", { class: "secondary", text: interpolate(gettext("语音 %(n)s 秒，已传好；重开这一页后不能试听"), { n: seconds }) });
     }

@@ -147,6 +147,11 @@
     }
   }
 
+  // The promise, given up with "late" after so many ms.
+  function soon(promise, patience) {
+    return Promise.race([promise, new Promise((resolve, reject) => setTimeout(reject, patience, new Error("late")))]);
+  }
+
   // Stars: everything up to the chosen one is lit.
   function paintStars(group) {
     const chosen = Number((group.querySelector("input:checked") || {}).value || 0);
@@ -183,5 +188,5 @@
   window.addEventListener("pageshow", showFlash);
   document.querySelectorAll("[data-stars]").forEach(paintStars);
 
-  Object.assign(app, { gettext, interpolate, h, icon, toast, flash, reload, sheet, confirm, once });
+  Object.assign(app, { gettext, interpolate, h, icon, toast, flash, reload, sheet, confirm, once, soon });
 })();

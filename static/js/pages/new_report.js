@@ -12,8 +12,7 @@
   const settings = JSON.parse(document.getElementById("settings").textContent);
   const collector = app.collect(form.querySelector("[data-collect]"));
   const correcting = app.later.refusal(new URLSearchParams(location.search).get("correct")); // what the server refused before
-    const MEDIA_LIVE = 20 * 3600 * 1000; // ms; uploads that no report names vanish after a day
-  const LOOK_AFTER = 700; // ms without typing
+  const MEDIA_LIVE = 20 * 3600 * 1000; // ms; uploads that no report names vanish after a day
   const TEXTS = ["description", "address", "caller_name", "caller_phone", "caller_building", "caller_unit", "caller_room"];
   const homes = Array.from(document.querySelectorAll("[data-home]"), (button) => button.dataset.home);
 
@@ -33,7 +32,9 @@
   const field = (name) => (form.elements[name] ? form.elements[name].value.trim() : "");
   const chosenCategory = () => form.querySelector("[name=category]:checked");
   const draftHas = () => form.querySelectorAll("[name=draft_media]").length > 0;
-  const said = () => field("description") || collector.items().length || collector.recording || draftHas();
+  const said = () => field("description") || collector.items().length || collector.recording() || draftHas();
+
+  const similar = app.similar(settings, () => ({ category: (chosenCategory() || {}).value, q: field("description").slice(0, 60) }));
 
   function keyOf(draftId, refusal) {
     const parts = ["new-report", settings.person, settings.community, draftId || ""];
@@ -115,8 +116,7 @@
     collector.keepAs(key);
     first = { description: "", address: form.elements.address.value, location: null };
     document.getElementById("recalled").hidden = true;
-    clearTimeout(looking);
-    showSimilar([]);
+    similar.clear();
     recalling = false;
     window.scrollTo(0, 0);
   }
@@ -180,67 +180,6 @@
     }
   }
 
-  // --- The same thing, already reported ----------------------------------------------------------------------------
-
-  let looking;
-  let looked = 0; // answers to earlier questions are no longer wanted
-
-  function lookForSimilar() {
-    clearTimeout(looking);
-    looking = setTimeout(async () => {
-      const category = (chosenCategory() || {}).value;
-      const turn = (looked += 1);
-      const q = field("description").slice(0, 60);
-      if (!category || q.length < 2) return showSimilar([]);
-      const found = await app.api.get("reports/similar", { category, q, community: settings.community }).catch(() => []);
-      return turn === looked ? showSimilar(found.results || found) : undefined;
-    }, LOOK_AFTER);
-  }
-
-  function showSimilar(reports) {
-    const list = document.getElementById("similar-list");
-    document.getElementById("similar").hidden = !reports.length;
-    list.replaceChildren(...reports.slice(0, 3).map(similarView));
-  }
-
-  const STATES = { submitted: gettext("等待接单"), claimed: gettext("正在处理"), resolved: gettext("已处理，等待确认") };
-
-  // The number begins with the day (261125-0010), which is all that a neighbour may know of when.
-  function reportedWhen(number) {
-    const [, year, month, day] = number.match(/^(\d\d)(\d\d)(\d\d)-/) || [];
-    if (!day) return number;
-    const days = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(2000 + Number(year), month - 1, day)) / 86400000);
-    if (days < 1) return gettext("今天已有人上报");
-    return days === 1 ? gettext("昨天已有人上报") : interpolate(gettext("%(n)s 天前已有人上报"), { n: days });
-  }
-
-  function followButton(report) {
-    const follow = app.h("button", {
-      type: "button",
-      class: "btn btn-plain btn-small push",
-      text: gettext("关注"),
-      onclick: () =>
-        app.once(follow, async () => {
-          try {
-            await app.api.post("reports/" + report.id + "/follow");
-          } catch (error) {
-            return app.toast(error.message);
-          }
-          app.flash(gettext("已关注，有进展会告诉您"));
-          return location.assign("/h5/reports/" + report.id);
-        }),
-    });
-    return follow;
-  }
-
-  // Who files for a caller does not follow, but may have to read it to the caller.
-  function similarView(report) {
-    const about = [reportedWhen(report.number), STATES[report.status], report.building].filter(Boolean).join(gettext("，"));
-    const open = () => app.h("a", { class: "btn btn-plain btn-small push", href: "/h5/reports/" + report.id, text: gettext("打开") });
-    const words = app.h("span", { class: "cell-body" }, [app.h("span", { text: report.title }), app.h("br"), app.h("span", { class: "secondary", text: about })]);
-    return app.h("div", { class: "cell" }, [words, settings.caller ? open() : followButton(report)]);
-  }
-
   // --- Sending -----------------------------------------------------------------------------------------------------
 
   function compose(media) {
@@ -292,7 +231,8 @@
   function showStuck(error) {
     const refused = interpolate(gettext("有附件传不了（%(reason)s）：去掉后再提交"), { reason: error.message });
     const failed = gettext("有附件没传上：点它重传，或去掉后再提交。内容已保存在手机上");
-    app.forms.showError(form, new app.ApiError(0, { detail: collector.refused().length ? refused : failed }));
+    const unsent = collector.refused().length ? refused : failed;
+    app.forms.showError(form, new app.ApiError(0, { detail: error instanceof app.wechat.Unable ? error.message : unsent }));
   }
 
   // What is typed while the answer is awaited would be in no report.
@@ -341,7 +281,7 @@
   form.addEventListener("input", () => {
     keep();
     refresh();
-    lookForSimilar();
+    similar.look();
   });
   collector.onChange = () => {
     keep();

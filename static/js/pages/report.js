@@ -98,7 +98,7 @@
 
   // Nobody sees any more that the microphone is on.
   document.addEventListener("hide.bs.offcanvas", ({ target }) => {
-    collectors().forEach((collector) => target.contains(collector.element) && collector.recording && collector.stopRecording().catch(() => collector.recordingFailed()));
+    collectors().forEach((collector) => target.contains(collector.element) && collector.stopByItself());
   });
 
   const collectors = () => Array.from(document.querySelectorAll("form[data-act] [data-collect]"), (element) => app.collect(element));
@@ -148,7 +148,7 @@
   function busy() {
     const comment = document.getElementById("confirm-comment");
     if (comment && comment.value) return true;
-    if (collectors().some((collector) => collector.recording || collector.items().length)) return true;
+    if (collectors().some((collector) => collector.recording() || collector.items().length)) return true;
     return document.querySelector(".offcanvas.show, .modal.show, .lightbox, .typing, .voice[aria-pressed=true], [aria-busy=true], [data-stars] input:checked") !== null;
   }
 
