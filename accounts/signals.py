@@ -1,5 +1,6 @@
 """What accounts announces, inside the transaction that did it; receivers must not call the network.
 
+person_met(person)                       somebody new has followed the account or written to it
 binding_requested(membership, holders)   a resident asked, and a manager has to decide; `holders` (users, often none)
                                          are bound to that very roster entry already, and are told as well
 binding_made(membership, housemates)     a binding became active by itself, from the roster; `housemates` (users) are
@@ -12,6 +13,7 @@ person_erased(user)                      identity goes (the OpenID can still be 
 
 from django.dispatch import Signal
 
+person_met = Signal()
 binding_requested = Signal()
 binding_made = Signal()
 binding_decided = Signal()

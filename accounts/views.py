@@ -102,7 +102,7 @@ def _welcome(request: HttpRequest, identity: OAuthIdentity, state: str, pending:
         # WeChat gives a made-up OpenID on its snapshot page: binding it would bind nobody.
         sentence = _("您正在浏览网页快照。请点按右下角的“使用完整服务”，然后继续")
         return login_problem(request, 403, sentence, next_=pending.next)
-    person = logins.person_for_openid(identity.openid, language=get_language_from_request(request))
+    person = logins.person_logging_in(identity.openid, language=get_language_from_request(request))
     if not person.is_active:
         return login_problem(request, 403, _("这个账号已停用，请联系物业"))
     login(request, person, backend=logins.SESSION_BACKEND)

@@ -8,7 +8,14 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from accounts.models import Membership, User
-from accounts.signals import binding_decided, binding_made, binding_requested, person_erased, quiet_hours_changed
+from accounts.signals import (
+    binding_decided,
+    binding_made,
+    binding_requested,
+    person_erased,
+    person_met,
+    quiet_hours_changed,
+)
 from community_report.core.queue import enqueue
 from notices.models import Notice
 from notices.signals import notice_published, notice_reminded, notice_withdrawn
@@ -18,7 +25,7 @@ from reports.signals import attachment_failed, board_message_written, report_ala
 from .models import Contact, Delivery, Grant
 from .services import cancelling, outbox
 from .signals import outbox_written
-from .tasks import route
+from .tasks import learn_language, route
 
 
 @receiver(outbox_written, dispatch_uid="dispatch.route_soon")
@@ -97,3 +104,8 @@ def forget_person(sender: Any, user: User, **_: Any) -> None:
     pending = Q(status=Delivery.Status.PENDING)
     Delivery.objects.filter(pending, user=user).update(status=Delivery.Status.SKIPPED, code="erased", leased_until=None)
     Delivery.objects.filter(user=user).update(text="")
+
+
+@receiver(person_met, dispatch_uid="dispatch.ask_language")
+def ask_language(sender: Any, person: User, **_: Any) -> None:
+    enqueue(learn_language, str(person.pk))

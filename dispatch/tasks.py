@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from community_report.core.queue import enqueue_now
 
-from .services import delivery, group_messages, media, robots, routing, sweeping
+from .services import delivery, group_messages, languages, media, robots, routing, sweeping
 
 
 @shared_task
@@ -70,3 +70,9 @@ def download(attachment_id: str) -> None:
     if media.download(UUID(attachment_id)):
         for pk in media.due_attachments(timezone.now(), limit=1):
             enqueue_now(download, str(pk))
+
+
+@shared_task
+def learn_language(person_id: str) -> None:
+    """Of who is new."""
+    languages.learn_language(UUID(person_id))

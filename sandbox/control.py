@@ -42,6 +42,7 @@ PHONE_SETTINGS = {
     "mutes_templates",
     "next_scan",
     "transcript",
+    "language",
     "subscriptions",
     "openid",
 }

@@ -39,6 +39,7 @@ class Phone:
     mutes_templates: bool = False
     next_scan: str = ""
     transcript: str = ""
+    language: str = "zh_CN"
     grants: dict[str, dict[str, float]] = field(default_factory=dict)
     subscriptions: dict[str, int] = field(default_factory=dict)
     mass_received: list[float] = field(default_factory=list)

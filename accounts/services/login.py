@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.models import AdminLogin, Community, Membership, Role, User
 from accounts.policies import may_enter_admin
 from accounts.services.recording import record
+from accounts.signals import person_met
 from accounts.text import clean_phone
 from community_report.core.errors import Conflict, Gone, Invalid, NotFound
 
@@ -23,13 +24,27 @@ SESSION_BACKEND = "accounts.auth.ManagerBackend"
 ADMIN_LOGIN_LIFE = timedelta(minutes=30)
 
 
-def person_for_openid(openid: str, *, language: str = User.Language.CHINESE) -> User:
-    """The person of this OpenID of the official account, made when new (with that language); may have been
-    deactivated.
-    """
-    new = {"password": make_password(None), "language": language}
-    person, _made = User.objects.get_or_create(openid=openid, defaults=new)
+def person_for_openid(openid: str) -> User:
+    """The person of this OpenID of the official account, made when new; may have been deactivated."""
+    person, made = User.objects.get_or_create(openid=openid, defaults={"password": make_password(None)})
+    if made:
+        person_met.send(sender=User, person=person)
     return person
+
+
+def person_logging_in(openid: str, *, language: str) -> User:
+    """As above, with the language of a browser: who has never logged in has not been able to choose one."""
+    person, _made = User.objects.get_or_create(openid=openid, defaults={"password": make_password(None)})
+    if person.last_login is None and person.language != language:
+        person.language = language
+        person.save(update_fields=["language"])
+    return person
+
+
+def speak_as_wechat(person: User, language: str) -> None:
+    """WeChat's word (`zh_CN`, `en` …) for who has only followed or written so far; what a page says counts more."""
+    if language.startswith("en"):
+        User.objects.filter(pk=person.pk, last_login=None).update(language=User.Language.ENGLISH)
 
 
 def issue_admin_login(*, community: Community, phone: str) -> str:

@@ -43,7 +43,7 @@ def _full(phone: Phone) -> dict[str, Any]:
     return {
         "subscribe": 1,
         "openid": phone.openid,
-        "language": "zh_CN",
+        "language": phone.language,
         "subscribe_time": int(phone.subscribed_at),
         "remark": "",
         "groupid": 0,
