@@ -1,14 +1,15 @@
 """Who the person behind a session is, in which language, and what is recorded of what they do."""
 
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
 
 from .models import User
-from .policies import person_of, standing_of
+from .policies import clock_of, person_of, standing_of
 from .records import REFUSED_FOR
 from .services.recording import record_apart, visiting
 
@@ -16,7 +17,12 @@ Next = Callable[[HttpRequest], HttpResponse]
 
 
 class PersonMiddleware:
-    """Speaks the language that the person chose; before login, the cookie's or the browser's."""
+    """Speaks the language that the person chose (before login, the cookie's or the browser's), and shows times on the
+    clock of the person's community. Who has to do with communities in several zones sees the server's clock, unless a
+    page is about one of them."""
+
+    #: What people look at; programs are told the offset with every moment.
+    SHOWN = ("/h5/", "/admin/")
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -26,7 +32,12 @@ class PersonMiddleware:
         if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES and request.user.is_authenticated:
             translation.activate(request.user.language)
             request.LANGUAGE_CODE = translation.get_language()
-        return self.get_response(request)
+        with timezone.override(self._clock(request)):
+            return self.get_response(request)
+
+    def _clock(self, request: HttpRequest) -> ZoneInfo | None:
+        shown = request.path.startswith(self.SHOWN)
+        return clock_of(person_of(request)) if shown and request.user.is_authenticated else None
 
 
 class RecordMiddleware:

@@ -1,7 +1,9 @@
 """Who a person is in which community, and what that lets them do. django-guardian holds the permissions."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.contrib.contenttypes.models import ContentType
 from django.http import HttpRequest
@@ -64,6 +66,15 @@ def standing_of(user: User) -> Standing:
         resident_of=frozenset(community for community, _r, kind in active if kind == Role.Kind.RESIDENT),
         member_of=members,
     )
+
+
+def clock_of(user: User) -> ZoneInfo | None:
+    """The time zone of all communities where this person is a member; None without one, and for several."""
+    active = Membership.objects.filter(user=user, status=Membership.Status.ACTIVE)
+    zones = active.values_list("community__timezone", flat=True).order_by().distinct()[:2]
+    with suppress(ZoneInfoNotFoundError):  # mistyped: the pages are there all the same, to put it right
+        return ZoneInfo(zones[0]) if len(zones) == 1 else None
+    return None
 
 
 def person_of(request: HttpRequest | Request) -> User:
