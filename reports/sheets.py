@@ -86,8 +86,10 @@ def sheets_of(names: Iterable[str]) -> list[Sheet]:
     return [sheet for name in names if (sheet := sheet_of(name))]
 
 
-def choices_for(report: Report, viewer: Viewer, shown: set[str]) -> dict[str, Any]:
-    """What the forms of the acts `shown` offer; nothing is read for the others."""
+def choices_for(report: Report, viewer: Viewer, shown: set[str], sought: str = "") -> dict[str, Any]:
+    """What the forms of the acts `shown` offer; nothing is read for the others. `sought`: words of the report to merge
+    into.
+    """
     rates = report.status == Status.RESOLVED and Party.REPORTER in viewer.parties(report)
     choices: dict[str, Any] = {"rates": rates}
     if shown & set(PreparedAnswer.Use.values):
@@ -100,11 +102,17 @@ def choices_for(report: Report, viewer: Viewer, shown: set[str]) -> dict[str, An
     if Action.RELEASE in shown:
         choices["successors"] = _successors(report, viewer)
     if Action.MERGE in shown:
-        choices["likely"] = likely_duplicates(report)
-        others = Report.objects.filter(community=report.community_id).open()
-        others = others.exclude(pk__in=[report.pk, *(found.pk for found in choices["likely"])])
-        choices["candidates"] = others.select_related("category").order_by("-created_at")[:MERGE_CHOICES]
+        choices |= _others(report, sought)
     return choices
+
+
+def _others(report: Report, sought: str) -> dict[str, Any]:
+    others = Report.objects.filter(community=report.community_id).open().exclude(pk=report.pk)
+    others = others.select_related("category").order_by("-created_at")
+    if sought:
+        return {"sought": sought, "found": others.search(sought)[:MERGE_CHOICES]}
+    likely = likely_duplicates(report)
+    return {"likely": likely, "candidates": others.exclude(pk__in=[found.pk for found in likely])[:MERGE_CHOICES]}
 
 
 def _successors(report: Report, viewer: Viewer) -> list[str]:

@@ -28,6 +28,7 @@ from .services.notes import write_note
 from .sheets import TALK, Sheet, choices_for, sheet_of
 from .states import Action
 
+MOST_SOUGHT = 80  # characters
 #: Verbs that ask nothing first.
 AT_ONCE: dict[str, Callable[..., Report]] = {
     Action.CLAIM: transitions.claim_report,
@@ -81,7 +82,8 @@ def note_plainly(request: HttpRequest, pk: UUID) -> HttpResponse:
 def act_page(request: HttpRequest, pk: UUID, name: str) -> HttpResponse:
     """`/h5/reports/<id>/act/<act>`: the form of a sheet as a page; what is refused comes back as it was typed.
 
-    Posting `answer` puts a prepared answer below the words, and does nothing else.
+    Posting `answer` puts a prepared answer below the words, and does nothing else. `?q=` looks for the report to merge
+    into.
     """
     viewer, sheet = Viewer.of(person_of(request)), sheet_of(name)
     report = Report.objects.visible_to(viewer.standing).for_view(viewer.user).filter(pk=pk).first()
@@ -115,7 +117,8 @@ def _words(request: HttpRequest) -> dict[str, Any]:
 def _form(
     request: HttpRequest, report: Report, viewer: Viewer, sheet: Sheet, errors: dict[str, str], status: int = 400
 ) -> HttpResponse:
-    choices = choices_for(report, viewer, {sheet.name})
+    sought = request.GET.get("q", "").strip()[:MOST_SOUGHT].replace("\0", "")
+    choices = choices_for(report, viewer, {sheet.name}, sought)
     typed = (request.POST or request.GET).dict()
     if "answer" in typed and "answers" in choices:
         words = "reason" if sheet.name == Action.DISMISS else "note"

@@ -35,6 +35,18 @@ def test_merging_offers_what_is_most_likely_the_same_first(cast: Cast) -> None:
     assert offered.count(str(same.pk)) == 1
 
 
+def test_any_open_report_is_found_without_scripts(cast: Cast) -> None:
+    report = cast.report(title="电梯里的灯不亮了", description="")
+    other = cast.report(by=cast.neighbour, title="北门垃圾桶满了", description="")
+    page = open_page(cast.manager, f"reports/{report.pk}/act/merge?q=垃圾桶")
+    assert 'name="q" form="merge-find" value="垃圾桶"' in page.html
+    assert f'value="{other.pk}"' in page.html
+    assert open_page(cast.manager, f"reports/{report.pk}/act/merge?q={other.number}").html.count('name="into"') == 1
+    none = open_page(cast.manager, f"reports/{report.pk}/act/merge?q=电梯")  # itself is no other
+    assert "没有找到进行中的报单" in none.words
+    assert 'name="into"' not in none.html
+
+
 def test_what_is_ended_or_elsewhere_is_no_duplicate(cast: Cast) -> None:
     report = cast.report(title="电梯里的灯不亮了")
     ended = cast.report(by=cast.neighbour, title="电梯里的灯不亮了")

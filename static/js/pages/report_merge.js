@@ -7,9 +7,8 @@
   const PAUSE = 300; // ms after the last stroke
   const field = document.querySelector("[data-merge-search]");
   if (!field) return;
-  const form = field.form;
-  const found = form.querySelector("[data-merge-found]");
-  const offered = form.querySelector("[data-merge-offered]");
+  const found = document.querySelector("[data-merge-found]");
+  const offered = document.querySelector("[data-merge-offered]");
   let timer;
   let asked = "";
 
