@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from community_report.core.admin import OneCommunityForm, OwnFilter, ReadOnly, ScopedAdmin, communities_of
 
 from .admin_bindings import MembershipAdmin as MembershipAdmin
+from .admin_lists import BuildingForm, CommunityForm
 from .admin_records import RecordAdmin as RecordAdmin
 from .admin_roster import RosterImportAdmin as RosterImportAdmin
 from .calendar import holidays_words, year_without_holidays
@@ -33,6 +34,7 @@ if isinstance(admin.site.get_model_admin(Group), GroupAdmin):
 
 @admin.register(Community)
 class CommunityAdmin(ScopedAdmin):
+    form = CommunityForm
     community_paths = ("pk",)
     may_add = False
     list_display = ("name", "slug", "timezone", "auto_confirm_days", "reopen_days")
@@ -52,11 +54,16 @@ class CommunityAdmin(ScopedAdmin):
 
 @admin.register(Building)
 class BuildingAdmin(ScopedAdmin):
-    list_display = ("name", "community", "units", "position")
+    form = BuildingForm
+    list_display = ("name", "community", "units_", "position")
     list_filter = (("community", OwnFilter),)
     list_select_related = ("community",)
     search_fields = ("name",)
     actions = ("print_codes",)
+
+    @admin.display(description=_("单元"))
+    def units_(self, building: Building) -> str:
+        return "、".join(building.units) or "—"
 
     @admin.action(description=_("打印所选楼栋的二维码"))
     def print_codes(self, request: HttpRequest, chosen: QuerySet[Building]) -> HttpResponse | None:
@@ -119,6 +126,12 @@ class RosterEntryAdmin(ScopedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[RosterEntry]:
         """With what an entry is called by, also where it is searched for elsewhere."""
         return super().get_queryset(request).select_related("home__building")
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet[Any], bool]:
+        """Where an entry is chosen on a page of one community (`?community=`), it is one of theirs."""
+        rows, twice = super().get_search_results(request, queryset, search_term)
+        slug = request.GET.get("community") if request.path == reverse("admin:autocomplete") else None
+        return (rows.filter(home__building__community__slug=slug) if slug else rows), twice
 
 
 @admin.register(Role)

@@ -77,7 +77,8 @@ class RecordAdmin(ReadOnly, ScopedAdmin):
         return Record.objects.all() if scope is None else Record.objects.of_communities(scope)
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet[Any], bool]:
-        ways = (_subject, partial(of_person, "actor"), partial(of_person, "person"), _from_address)
+        somebody = partial(of_person, communities=communities_of(request, self.permission))
+        ways = (_subject, partial(somebody, "actor"), partial(somebody, "person"), _from_address)
         return searched(queryset, search_term, *ways), False
 
     @admin.display(description=_("时间"), ordering="id")

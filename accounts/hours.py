@@ -46,7 +46,7 @@ def validate_time_zone(value: object) -> None:
 
 
 def validate_working_hours(value: object) -> None:
-    said = _('请写成 ["08:30-12:00", "13:30-18:00"]：每段在同一天内结束，互不重叠')
+    said = _("每段写成 08:30-12:00，在同一天内结束，互不重叠")
     _validate(working_hours, value, said)
 
 

@@ -85,10 +85,14 @@ class ShiftQuerySet(models.QuerySet["Shift"]):
         )
 
 
-def of_person(path: str, word: str) -> Q:
-    """Rows of somebody (`path` leads to the person) with `word` in a name or a phone number of theirs."""
+def of_person(path: str, word: str, *, communities: frozenset[int] | None) -> Q:
+    """Rows of somebody (`path` leads to the person) with `word` in a name or a phone number of theirs.
+
+    What they are called by their bindings counts in `communities` alone (None: in all).
+    """
     from .models import Membership, User
 
-    bound = Membership.objects.filter(Q(name__icontains=word) | Q(phone__contains=word)).values("user")
+    bindings = Membership.objects.filter(Q(name__icontains=word) | Q(phone__contains=word))
+    bound = (bindings if communities is None else bindings.filter(community__in=communities)).values("user")
     called = Q(display_name__icontains=word) | Q(phone__contains=word) | Q(pk__in=bound)
     return Q(**{f"{path}__in": few(User.objects.filter(called))})

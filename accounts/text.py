@@ -33,6 +33,12 @@ def clean_home(home: Mapping[str, object]) -> Home:
     return {part: clean_part(home.get(part) or "") for part in ("building", "unit", "room")}
 
 
+def clean_span(text: object) -> str:
+    """A span of hours: "8：30 ～ 12：00" is "08:30-12:00"."""
+    span = re.sub(r"[~～—–至到]+", "-", clean(text).replace(" ", ""))
+    return re.sub(r"(?<!\d)(\d):", r"0\1:", span)
+
+
 def spellings(part: str, text: str) -> list[str]:
     """The ways to write one part of a home, as given first: "401" is "401室", "1" is "1单元"."""
     suffixes = _SUFFIXES[part]

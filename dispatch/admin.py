@@ -10,7 +10,7 @@ from community_report.core.admin import ReadOnly, ScopedAdmin, SuperuserAdmin
 
 from . import admin_deliveries, admin_notices, admin_outward
 from .admin_templates import TemplateAdmin
-from .channels.base import MASS
+from .channel_names import MASS
 from .models import (
     Contact,
     DomainProof,

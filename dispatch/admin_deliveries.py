@@ -5,31 +5,26 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib import admin
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.forms import BaseInlineFormSet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
 
-from accounts.policies import person_of
 from accounts.querysets import of_person
-from community_report.core.admin import ADDED_INLINES, ReadOnly, ReadOnlyInline, ScopedAdmin
+from community_report.core.admin import ADDED_INLINES, ReadOnly, ReadOnlyInline, ScopedAdmin, communities_of
 from community_report.core.search import searched
 from reports.models import Report
 from reports.querysets import of_report
 
-from .kinds import Kind
+from .admin_resending import SendsAgain
 from .models import Delivery, Outbox, RobotPost
 from .reasons import post_words, reason_words
-from .services import resending
 from .services.alarms import ROBOT
 from .wording import CHANNELS, channel_words
 
@@ -42,23 +37,6 @@ else:  # Django's form classes take no parameters at run time
 NONE = "—"
 #: Of the people who were told of a report, so many stand on its page; the list has the others.
 SHOWN_ON_A_REPORT = 50
-
-#: The ages that can be chosen when many are sent again.
-_WITHIN = {"day": resending.AGES[0], "week": resending.DEFAULT_AGE, "all": None}
-
-
-class ResendForm(forms.Form):
-    """Asked before anything is sent again: how old it may be, or (one by one) whether what stays out goes too."""
-
-    def __init__(self, data: Any, found: resending.Survey, *, by_hand: bool) -> None:
-        super().__init__(data)
-        if not by_hand:
-            words = {"day": _("最近一天的，%(n)d 条"), "week": _("最近七天的，%(n)d 条"), "all": _("全部，%(n)d 条")}
-            choices = [(name, words[name] % {"n": found.number(age)}) for name, age in _WITHIN.items()]
-            self.fields["within"] = forms.ChoiceField(choices=choices, initial="week", widget=forms.RadioSelect)
-        elif found.one_by_one:
-            label = _("不会发送的也发送（%(n)d 条）") % {"n": found.one_by_one}
-            self.fields["one_by_one"] = forms.BooleanField(label=label, required=False)
 
 
 class ChannelFilter(DropdownFilter):
@@ -80,7 +58,7 @@ def _refused_with(code: str) -> Q:
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(ReadOnly, ScopedAdmin):
+class DeliveryAdmin(SendsAgain, ReadOnly, ScopedAdmin):
     list_display = ("created_at", "user", "kind", "way", "status", "answer", "attempts", "sent_at", "read_at")
     list_filter = ("status", "kind", ChannelFilter, ("created_at", RangeDateFilter))
     list_select_related = ("user",)
@@ -88,10 +66,10 @@ class DeliveryAdmin(ReadOnly, ScopedAdmin):
     ordering = ("-created_at",)
     search_fields = ("code",)  # `get_search_results` looks through more
     search_help_text = _("收件人的姓名或手机、报单编号，或返回码")
-    actions = ("send_again",)
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet[Any], bool]:
-        return searched(queryset, search_term, partial(of_person, "user"), of_report, _refused_with), False
+        somebody = partial(of_person, "user", communities=communities_of(request, self.permission))
+        return searched(queryset, search_term, somebody, of_report, _refused_with), False
 
     @admin.display(description=_("渠道"), ordering="channel")
     def way(self, delivery: Delivery) -> str:
@@ -100,40 +78,6 @@ class DeliveryAdmin(ReadOnly, ScopedAdmin):
     @admin.display(description=_("结果"), ordering="code")
     def answer(self, delivery: Delivery) -> str:
         return reason_words(delivery) or NONE
-
-    @admin.action(description=_("重新发送所选消息"))
-    def send_again(self, request: HttpRequest, chosen: QuerySet[Delivery]) -> HttpResponse | None:
-        """After a page that says what would be sent and what stays out."""
-        by_hand = request.POST.get("select_across", "0") == "0"
-        by_hand = by_hand and len(request.POST.getlist(ACTION_CHECKBOX_NAME)) <= resending.ONE_BY_ONE
-        found = resending.survey(chosen)
-        form = ResendForm(request.POST if "apply" in request.POST else None, found, by_hand=by_hand)
-        if not form.is_valid():
-            return self._ask(request, form, found)
-        age = None if by_hand else _WITHIN[form.cleaned_data["within"]]
-        number = resending.send_again(
-            chosen,
-            actor=person_of(request),
-            since=timezone.now() - age if age else None,
-            one_by_one=form.cleaned_data.get("one_by_one", False),
-        )
-        self.message_user(request, gettext("将重新发送 %(n)d 条") % {"n": number}, messages.SUCCESS)
-        return None
-
-    def _ask(self, request: HttpRequest, form: ResendForm, found: resending.Survey) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "title": gettext("重新发送"),
-            "opts": self.opts,
-            "form": form,
-            "kinds": [(Kind(kind).label, numbers) for kind, numbers in sorted(found.kinds.items())],
-            "left_out": [(resending.REASONS[why], number) for why, number in sorted(found.left_out.items())],
-            "checkbox": ACTION_CHECKBOX_NAME,
-            "keys": request.POST.getlist(ACTION_CHECKBOX_NAME),
-            "across": request.POST.get("select_across", "0"),
-            "nothing": not found.kinds and not found.one_by_one,
-        }
-        return render(request, "admin/dispatch/resend.html", context)
 
 
 class NewestFormSet(DeliveryFormSet):

@@ -27,6 +27,7 @@ from community_report.core.admin_refused import FOREIGN
 from community_report.outward.door import is_allowed, origin_of
 from community_report.outward.sms import unknown_placeholders
 
+from .admin_resending import SendsAgain
 from .kinds import Kind
 from .models import GroupRobot, RobotPost, SmsGateway
 from .models_outward import GROUP_KINDS
@@ -36,7 +37,7 @@ from .services import troubles
 from .services.alarms import ROBOT
 from .services.outcomes import Accepted, code_of
 from .services.robot_tests import send_test_post
-from .services.robots import post_again
+from .services.robots import remove_robot
 from .services.texting import sent_today
 from .values import VALUES
 
@@ -122,7 +123,18 @@ class GroupRobotAdmin(ScopedAdmin):
     change_form_template = "admin/dispatch/robot_form.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[GroupRobot]:
-        return with_figures(super().get_queryset(request), timezone.now())
+        return with_figures(super().get_queryset(request).filter(removed_at=None), timezone.now())
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Nothing goes with it: its posts stay in the ledger."""
+        return [str(robot) for robot in objs], {self.opts.verbose_name_plural: len(objs)}, set(), []
+
+    def delete_model(self, request: HttpRequest, obj: GroupRobot) -> None:
+        remove_robot(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[GroupRobot]) -> None:
+        for robot in queryset:
+            remove_robot(robot)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(require_POST(self.test_post))
@@ -161,7 +173,7 @@ class GroupRobotAdmin(ScopedAdmin):
 
 
 @admin.register(RobotPost)
-class RobotPostAdmin(ReadOnly, ScopedAdmin):
+class RobotPostAdmin(SendsAgain, ReadOnly, ScopedAdmin):
     community_paths = ("robot__community",)
     list_display = ("created_at", "robot", "report", "text", "status", "answer", "attempts", "sent_at")
     list_filter = ("status", ("robot", OwnFilter))
@@ -169,7 +181,6 @@ class RobotPostAdmin(ReadOnly, ScopedAdmin):
     search_fields = ("outbox__report__number", "text", "code")
     fields = ("robot", "report", "text", "status", "answer", "code", "attempts", "created_at", "sent_at")
     readonly_fields = ("report", "answer")
-    actions = ("send_again",)
 
     @admin.display(description=_("报单"))
     def report(self, post: RobotPost) -> str:
@@ -180,10 +191,6 @@ class RobotPostAdmin(ReadOnly, ScopedAdmin):
     @admin.display(description=_("结果"), ordering="code")
     def answer(self, post: RobotPost) -> str:
         return post_words(post) or "—"
-
-    @admin.action(description=_("重新发送所选消息"))
-    def send_again(self, request: HttpRequest, chosen: QuerySet[RobotPost]) -> None:
-        self.message_user(request, gettext("将重新发送 %(n)d 条") % {"n": post_again(chosen)})
 
 
 class SmsForm(_KeepsSecrets, SmsModelForm):

@@ -49,6 +49,8 @@ class GroupRobot(models.Model):
     roles = models.ManyToManyField(Role, verbose_name=_("角色"), help_text=_("发给这些角色的消息，也发到群里"))
     kinds = models.JSONField(_("消息类型"), default=group_kinds)
     active = models.BooleanField(_("启用"), default=False)
+    #: Then its address and secret are gone; what it has posted stays.
+    removed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("群机器人")

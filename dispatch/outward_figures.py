@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import CharField, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Coalesce, Concat
 
-from .channels.base import SMS
+from .channel_names import SMS
 from .models import Delivery, GroupRobot, RobotPost, Trouble
 from .services.alarms import ROBOT
 

@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy
 from community_report.outward.robots import ROBOTS
 from community_report.wechat.errors import ErrorKind, kind_of
 
-from .channels.base import SMS
+from .channel_names import SMS
 from .models import Delivery, RobotPost
 
+ROBOT_REMOVED = "robot_removed"
 #: Our own: why nobody was asked to carry it, and the few answers that come without a number.
 OWN: Mapping[str, Promise] = {
     "off_duty": gettext_lazy("不在岗"),
@@ -35,6 +36,7 @@ OWN: Mapping[str, Promise] = {
     "fault": gettext_lazy("系统没能准备好这条消息（日志里有原因）"),
     "user block": gettext_lazy("本人在微信里屏蔽了这类消息"),
     "system failed": gettext_lazy("微信发送时出错"),
+    ROBOT_REMOVED: gettext_lazy("群机器人已删除"),
 }
 #: Of WeChat's codes, those that say something of the person.
 OF_A_PERSON: Mapping[int, Promise] = {
@@ -99,6 +101,8 @@ def post_words(post: RobotPost) -> str:
     code = post.code
     if not code:
         return ""
+    if code == ROBOT_REMOVED:
+        return str(OWN[code])
     if code == UNREACHABLE:
         return _("群机器人的平台没有应答")
     if _is_http(code):

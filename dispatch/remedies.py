@@ -7,6 +7,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from .models import GroupRobot, RobotPost
+from .reasons import code_words, post_words
+
 _SECRET = gettext_lazy("请核对公众号的 AppSecret")
 _ADMINISTRATOR = gettext_lazy("请公众号管理员同意服务器的 IP 地址")
 #: https://developers.weixin.qq.com/doc/oplatform/Return_codes/Return_code_descriptions_new.html
@@ -24,8 +27,14 @@ REMEDIES: Mapping[str, Promise] = {
 
 
 def why(data: Mapping[str, Any]) -> str:
-    """Of a trouble: its code with what to do about it, as far as that is known. `data` is that of its outbox row."""
+    """Of a trouble: what was answered, with what to do about it as far as that is known. `data`: its outbox row's."""
     code = str(data.get("code") or "")
-    if code in REMEDIES:
-        return _("%(code)s，%(remedy)s") % {"code": code, "remedy": REMEDIES[code]}
-    return code or (_("额度用完") if data.get("quota") else _("没有应答"))
+    if not code:
+        return _("额度用完") if data.get("quota") else _("没有应答")
+    return "，".join([_answer(data, code), *([str(REMEDIES[code])] if code in REMEDIES else [])])
+
+
+def _answer(data: Mapping[str, Any], code: str) -> str:
+    if vendor := data.get("vendor"):
+        return post_words(RobotPost(robot=GroupRobot(vendor=vendor), code=code))
+    return code_words(code, str(data.get("way") or "").partition(":")[0])

@@ -49,7 +49,7 @@ SENTENCES: Mapping[str, Promise] = {
     "due_soon:urged": gettext_lazy("报单「%(title)s」快到解决时限了，请尽快处理"),
     "unclaimed_again:unclaimed": gettext_lazy("报单「%(title)s」仍然没有人接单，请安排"),
     "overdue_again:overdue": gettext_lazy("报单「%(title)s」仍然没有解决，请安排"),
-    "channel_stopped:notice": gettext_lazy("消息推送故障：%(channel)s发不出去（%(why)s），请联系系统管理员"),
+    "channel_stopped:notice": gettext_lazy("消息推送故障：%(channel)s发不出去：%(why)s。请联系系统管理员"),
     "channel_works:notice": gettext_lazy("消息推送恢复：%(channel)s又可以发送了"),
     "comment:progress": gettext_lazy("报单「%(title)s」的上报人补充了说明"),
     "still_there:progress": gettext_lazy("「%(title)s」还需要继续展示吗？请确认"),

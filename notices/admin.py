@@ -17,7 +17,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts.models import Building, Community, Membership, Role, User
 from accounts.policies import person_of
@@ -26,7 +25,7 @@ from community_report.core.admin import ADDED_FIGURES, OwnFilter, ReadOnly, Scop
 from community_report.core.errors import DomainError
 
 from . import services
-from .admin_form import NoticeForm
+from .admin_form import NoticeForm, OfCommunities
 from .models import GroupMessageCount, Notice, NoticeRead
 from .views import audience_words, readers_of
 from .views_write import reach
@@ -130,10 +129,7 @@ class NoticeAdmin(ScopedAdmin):
         return ((first[0], {"fields": ("community", "title", "body")}), *others)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        field = super().formfield_for_manytomany(
-            db_field, request, widget=UnfoldAdminCheckboxSelectMultipleWidget, **kwargs
-        )
-        field.label_from_instance = lambda row: row.name
+        field = super().formfield_for_manytomany(db_field, request, widget=OfCommunities, **kwargs)
         field.help_text = _("不选就是所有人") if db_field.name == "roles" else _("不选就是整个小区")
         return field
 

@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from community_report.core.admin_refused import FOREIGN
 from community_report.core.errors import Invalid
@@ -22,6 +23,15 @@ if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Notice]
 else:
     ModelForm = forms.ModelForm
+
+
+class OfCommunities(UnfoldAdminCheckboxSelectMultipleWidget):
+    """Each choice says whose it is, so that `js/desk/notice.js` can show those of the chosen community alone."""
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option: dict[str, Any] = super().create_option(name, value, *args, **kwargs)
+        option["attrs"]["data-community"] = value.instance.community_id
+        return option
 
 
 class PicturesWidget(forms.Widget):
@@ -77,6 +87,17 @@ class NoticeForm(ModelForm):
         super().__init__(*args, **kwargs)
         if self.instance.published_at or self.instance.created_at:
             self.initial.setdefault("pictures", kept_pictures(self.instance))
+        if self.instance.community_id:
+            self._narrow()
+
+    def _narrow(self) -> None:
+        """Its community is fixed: only what is that one's is offered."""
+        for name in {"roles", "buildings"} & self.fields.keys():
+            field = self.fields[name]
+            assert isinstance(field, forms.ModelMultipleChoiceField)
+            rows: Any = field.queryset
+            field.queryset = rows.filter(community=self.instance.community_id)
+            vars(field)["label_from_instance"] = lambda row: row.name
 
     def clean(self) -> dict[str, Any]:
         clean = super().clean() or self.cleaned_data

@@ -296,6 +296,9 @@ class Rating(models.Model):
         verbose_name_plural = _("评价")
         constraints = [models.CheckConstraint(condition=Q(score__gte=1, score__lte=5), name="score_1_to_5")]
 
+    def __str__(self) -> str:
+        return f"{self.report.number} · {self.score}"
+
 
 class Upload(models.Model):
     """A file sent without the JS-SDK, waiting to be named by a report; unused ones vanish after a day."""

@@ -1,6 +1,7 @@
 """Which reports a person may know of, and the lists that people read."""
 
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
@@ -111,20 +112,22 @@ class ReportQuerySet(models.QuerySet["Report"]):
         """Those with `word` in their number."""
         return self.search(word).filter(number__icontains=word)
 
-    def search_people_too(self, text: str) -> Self:
+    def search_people_too(self, text: str, communities: frozenset[int] | None = None) -> Self:
         """Those with every word of `text` in their own words, or in the name or phone of who reported it.
+
+        `communities`: as in `of_person`.
 
         People are looked up first, so that the search itself stays within what the indexes of reports know.
         """
-        return searched(self, text, self._by_words, self._by_person)
+        return searched(self, text, self._by_words, partial(self._by_person, communities=communities))
 
     def _by_words(self, word: str) -> Q:
         return Q(pk__in=few(self.model.objects.search(word)))
 
-    def _by_person(self, word: str) -> Q:
+    def _by_person(self, word: str, communities: frozenset[int] | None) -> Q:
         callers = Q(caller__name__icontains=word) | Q(caller__phone__icontains=word)
         telephoned = self.model.objects.filter(callers, caller__isnull=False)
-        return of_person("reporter", word) | Q(pk__in=few(telephoned))
+        return of_person("reporter", word, communities=communities) | Q(pk__in=few(telephoned))
 
     def for_view(self, user: "User") -> Self:
         """With everything that showing a report to `user` needs, in a constant number of queries.

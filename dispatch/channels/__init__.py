@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 
-from .base import OUTSIDE_WECHAT, Channel, Message
+from dispatch.channel_names import OUTSIDE_WECHAT
+
+from .base import Channel, Message
 from .bizsend import BizsendChannel
 from .news import NewsChannel
 from .sms import SmsChannel

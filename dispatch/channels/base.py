@@ -7,12 +7,6 @@ from typing import Protocol
 from community_report.outward.sms import Gateway
 from dispatch.values import Value
 
-#: Group messages, which are no channel of the chain: a pending delivery with this name waits for its list.
-MASS = "mass"
-#: The channels that are not WeChat's: its silence says nothing of them, nor their answers of it.
-SMS = "sms"
-OUTSIDE_WECHAT = frozenset({SMS})
-
 
 @dataclass(frozen=True)
 class TemplateChoice:

@@ -1,8 +1,9 @@
 """A short message by the installation's gateway: the last way, for who has left a number."""
 
 from community_report.outward import sms
+from dispatch.channel_names import SMS
 
-from .base import SMS, Message
+from .base import Message
 from .template import clean
 
 

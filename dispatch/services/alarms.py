@@ -51,7 +51,7 @@ def tell_of_the_end(trouble: Trouble) -> None:
 def _rows(trouble: Trouble, occasion: str, told_at: datetime) -> list[Outbox]:
     """One row a community; the pulse routes them. `told_at`: when the managers were told of the trouble itself."""
     code, _, way = trouble.key.partition(":")
-    data: dict[str, Any] = {"occasion": occasion, "way": way, "name": _name(way), "quota": code == "quota"}
+    data: dict[str, Any] = {"occasion": occasion, "way": way, "quota": code == "quota", **_robots_own(way)}
     data["code"] = trouble.code if code in ("silent", "quota") else code
     return [
         Outbox(
@@ -69,9 +69,10 @@ def _robot(way: str) -> GroupRobot | None:
     return GroupRobot.objects.filter(pk=number).first() if channel == ROBOT else None
 
 
-def _name(way: str) -> str:
+def _robots_own(way: str) -> dict[str, str]:
+    """What its words need of a robot."""
     robot = _robot(way)
-    return robot.name if robot else ""
+    return {"name": robot.name, "vendor": robot.vendor} if robot else {}
 
 
 def _communities(way: str) -> list[int]:

@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from community_report.wechat.client import MASS_RECIPIENTS, get_client
 from community_report.wechat.errors import ErrorKind, WeChatError
-from dispatch.channels.base import MASS
+from dispatch.channel_names import MASS
 from dispatch.channels.text import linked
 from dispatch.models import Delivery, GroupMessage, InboundMessage
 from notices.group_messages import PER_MONTH, count_sent, sent_this_month

@@ -16,8 +16,9 @@ from django.utils import timezone, translation
 from accounts.models import Membership
 from community_report.core.queue import OutOfTime
 from dispatch import wording
+from dispatch.channel_names import MASS, SMS
 from dispatch.channels import Channel, Message, chain
-from dispatch.channels.base import MASS, SMS, TemplateChoice
+from dispatch.channels.base import TemplateChoice
 from dispatch.kinds import Kind
 from dispatch.models import Delivery, MessageForm, SubscriptionTemplate, Template
 from dispatch.values import Value, values_of

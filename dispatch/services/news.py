@@ -31,10 +31,13 @@ TRUE_IN: Mapping[str, frozenset[Status]] = {
 }
 
 
-def no_longer_true(now: datetime) -> Q:
-    """Of deliveries: a notice that is over, a binding that was decided, a report that has gone on."""
-    over = Q(notice__withdrawn_at__isnull=False) | Q(notice__expires_at__lte=now)
-    over |= Q(kind=Kind.BINDING_PENDING) & ~Q(outbox__membership__status=Membership.Status.PENDING)
+def no_longer_true(now: datetime, told: str = "") -> Q:
+    """Of deliveries: a notice that is over, a binding that was decided, a report that has gone on.
+
+    `told` leads to what was told, where a row does not hold it itself: "outbox__" of robots' posts.
+    """
+    over = Q((f"{told}notice__withdrawn_at__isnull", False)) | Q((f"{told}notice__expires_at__lte", now))
+    over |= Q((f"{told}kind", Kind.BINDING_PENDING)) & ~Q(outbox__membership__status=Membership.Status.PENDING)
     for kind, states in TRUE_IN.items():
-        over |= Q(kind=kind, report__isnull=False) & ~Q(report__status__in=states)
+        over |= Q((f"{told}kind", kind), (f"{told}report__isnull", False)) & ~Q((f"{told}report__status__in", states))
     return over

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from community_report.wechat.errors import CODES, ErrorKind, WeChatError
-from dispatch.channels.base import OUTSIDE_WECHAT
+from dispatch.channel_names import OUTSIDE_WECHAT
 from dispatch.models import Contact, Delivery, RobotPost
 
 from . import grants, troubles

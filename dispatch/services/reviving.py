@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
-from dispatch.channels.base import MASS, OUTSIDE_WECHAT, SMS
+from dispatch.channel_names import MASS, OUTSIDE_WECHAT, SMS
 from dispatch.kinds import Kind
 from dispatch.models import Delivery, GroupRobot, MessageForm, SubscriptionTemplate, Template
 

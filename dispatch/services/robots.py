@@ -17,6 +17,7 @@ from django.utils import timezone
 from community_report.outward.robots import Robot
 from community_report.wechat.errors import ErrorKind, WeChatError
 from dispatch.models import GroupRobot, RobotPost
+from dispatch.reasons import ROBOT_REMOVED
 
 from . import troubles
 from .alarms import ROBOT
@@ -47,6 +48,14 @@ def post_again(posts: "QuerySet[RobotPost]") -> int:
     return posts.filter(status=RobotPost.Status.DEAD).update(
         status=_PENDING, code="", due_at=timezone.now(), leased_until=None, first_failed_at=None
     )
+
+
+@transaction.atomic
+def remove_robot(robot: GroupRobot) -> None:
+    """It posts no more and its keys are forgotten; the ledger keeps what it has posted, and says what it has not."""
+    robot.active, robot.address, robot.secret, robot.removed_at = False, "", "", timezone.now()
+    robot.save(update_fields=["active", "address", "secret", "removed_at"])
+    robot.posts.filter(status=_PENDING).update(status=RobotPost.Status.DEAD, code=ROBOT_REMOVED, leased_until=None)
 
 
 def waiting(now: datetime) -> bool:

@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from accounts.models import User
 from dispatch import wording
 from dispatch.audience import OFF_DUTY, Recipient, instead_of_staff
-from dispatch.channels.base import MASS
+from dispatch.channel_names import MASS
 from dispatch.kinds import BROADCASTS, Kind
 from dispatch.models import Delivery, Outbox
 from dispatch.occasions import audiences_of

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from accounts.models import Membership, User
 from community_report.outward.sms import Gateway, mobile
-from dispatch.channels.base import SMS, SmsChoice
+from dispatch.channel_names import SMS
+from dispatch.channels.base import SmsChoice
 from dispatch.models import Delivery, SmsGateway
 
 #: Not pushed by WeChat for these, and all the same by a short message.

@@ -16,8 +16,8 @@ from django.db.models.functions import Random
 from django.utils import timezone
 
 from community_report.wechat.errors import ErrorKind, WeChatError
+from dispatch.channel_names import OUTSIDE_WECHAT
 from dispatch.channels import Channel
-from dispatch.channels.base import OUTSIDE_WECHAT
 from dispatch.models import Delivery, Trouble
 
 from . import alarms, reviving

@@ -1,5 +1,6 @@
 """What was recorded of reports: to look through, never to change."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateFilter
 
 from accounts.querysets import of_person
-from community_report.core.admin import ReadOnly, ScopedAdmin
+from community_report.core.admin import ReadOnly, ScopedAdmin, communities_of
 from community_report.core.search import few, holding, searched
 from reports.models import Attachment, Claim, Draft, Rating, ReportEvent
 from reports.people import person_name
@@ -24,6 +25,10 @@ from reports.states import event_label
 
 def _noted(word: str) -> Q:
     return Q(pk__in=few(holding(ReportEvent.objects.exclude(note=""), Upper("note"), word)))
+
+
+def _staff(request: HttpRequest, permission: str) -> Callable[[str], Q]:
+    return partial(of_person, "staff", communities=communities_of(request, permission))
 
 
 @admin.register(ReportEvent)
@@ -63,7 +68,7 @@ class ClaimAdmin(ReadOnly, ScopedAdmin):
     search_help_text = _("报单编号，或处理人的姓名")
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet[Any], bool]:
-        return searched(queryset, search_term, of_report, partial(of_person, "staff")), False
+        return searched(queryset, search_term, of_report, _staff(request, self.permission)), False
 
 
 @admin.register(Attachment)
@@ -100,7 +105,7 @@ class RatingAdmin(ReadOnly, ScopedAdmin):
     search_help_text = _("报单编号、处理人的姓名，或评价里的文字")
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet[Any], bool]:
-        ways = (of_report, partial(of_person, "staff"), lambda word: Q(comment__icontains=word))
+        ways = (of_report, _staff(request, self.permission), lambda word: Q(comment__icontains=word))
         return searched(queryset, search_term, *ways), False
 
 

@@ -79,7 +79,7 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
         return super().get_queryset(request).select_related("category", "reporter", "claimed_by")
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet[Any], bool]:
-        return queryset.search_people_too(search_term), False
+        return queryset.search_people_too(search_term, communities_of(request, self.permission)), False
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Report | None:
         found: Report | None = super().get_object(request, object_id, from_field)

@@ -157,7 +157,7 @@ def test_the_managers_are_told_once_and_once_more_when_it_is_over(wechat: WeChat
     send_all()
     for seconds in (1, 2, 3):
         pulse_after(seconds)
-    stopped = "消息推送故障：模板消息「新报单」发不出去（40037），请联系系统管理员"
+    stopped = "消息推送故障：模板消息「新报单」发不出去：公众号的设置、模板或权限有误（40037）。请联系系统管理员"
     assert told_managers() == [stopped]
     row = Delivery.objects.get(kind=Kind.NOTICE, user=cast.manager)
     assert (row.path, row.status, row.channel) == ("/h5/manage/unreached", "sent", "text")
@@ -178,7 +178,7 @@ def test_every_community_hears_of_it_by_its_own_managers(wechat: WeChat, cast: C
 
 def test_one_that_comes_and_goes_is_told_once_an_hour(wechat: WeChat, cast: Cast, report: Report) -> None:
     template()
-    stopped = "消息推送故障：模板消息「新报单」发不出去（40037），请联系系统管理员"
+    stopped = "消息推送故障：模板消息「新报单」发不出去：公众号的设置、模板或权限有误（40037）。请联系系统管理员"
     works = "消息推送恢复：模板消息「新报单」又可以发送了"
     hour = timezone.now().replace(minute=0, second=0, microsecond=0) + timezone.timedelta(hours=1)
 
@@ -205,8 +205,8 @@ def test_one_that_comes_and_goes_is_told_once_an_hour(wechat: WeChat, cast: Cast
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (Answer(b"", 503), "消息推送故障：微信发不出去（没有应答），请联系系统管理员"),
-        (error(45009), "消息推送故障：客服消息发不出去（额度用完），请联系系统管理员"),
+        (Answer(b"", 503), "消息推送故障：微信发不出去：没有应答。请联系系统管理员"),
+        (error(45009), "消息推送故障：客服消息发不出去：额度用完。请联系系统管理员"),
     ],
 )
 def test_what_may_pass_by_itself_is_told_when_it_lasts(
@@ -230,7 +230,7 @@ def test_what_keeps_the_account_out_is_told_at_once_with_what_to_do(
     wechat.on(SEND_TEXT, error(code))
     send_all()
     pulse(timezone.now())
-    stopped = f"消息推送故障：微信发不出去（{code}，{remedy}），请联系系统管理员"
+    stopped = f"消息推送故障：微信发不出去：公众号的设置、模板或权限有误（{code}），{remedy}。请联系系统管理员"
     assert told_managers() == [stopped]
     wechat.on(SEND_TEXT, ok())
     pulse_after(30)

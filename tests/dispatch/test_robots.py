@@ -306,7 +306,7 @@ def test_what_was_given_up_is_posted_again(group: Group, robot: GroupRobot, cast
     post_all()
     assert only().status == "dead"
     group.on(WEBHOOK, error(0))
-    chosen = {"action": "send_again", "_selected_action": [str(only().pk)]}
+    chosen = {"action": "send_again", "_selected_action": [str(only().pk)], "apply": "1"}
     back_office(cast.manager).post("/admin/dispatch/robotpost/", chosen)
     post_all()
     assert only().status == "sent"

@@ -2,6 +2,7 @@
 
 import uuid
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin
@@ -17,6 +18,17 @@ from reports.services.submit import Caller
 
 #: The field whose roster is searched: the back office's own search then looks into the person's communities alone.
 ROSTER = Membership._meta.get_field("roster_entry")
+
+
+class ResidentSelect(AutocompleteSelect):
+    """Looks into the roster of one community."""
+
+    def __init__(self, community: Community) -> None:
+        super().__init__(ROSTER, admin.site)
+        self.community = community
+
+    def get_url(self) -> str:
+        return f"{super().get_url()}?{urlencode({'community': self.community.slug})}"
 
 
 def _line(label: Any, most: int, **options: Any) -> forms.CharField:
@@ -60,7 +72,7 @@ class PhoneForm(forms.Form):
         self._choose("building", Building.objects.filter(community=community))
         self._choose("category", Category.objects.filter(community=community, active=True))
         if roster:
-            self.fields["resident"].widget = AutocompleteSelect(ROSTER, admin.site)
+            self.fields["resident"].widget = ResidentSelect(community)
             found = RosterEntry.objects.filter(home__building__community=community)
             self._choose("resident", found.select_related("home__building"))
         else:

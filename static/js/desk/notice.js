@@ -186,6 +186,17 @@
     };
   }
 
+  // Roles and buildings of the chosen community alone; what was chosen of another one is no longer meant.
+  function onlyOfCommunity(form) {
+    const community = value(form, "community");
+    form.querySelectorAll("input[data-community]").forEach((box) => {
+      const foreign = Boolean(community) && box.dataset.community !== community;
+      box.closest("label").style.display = foreign ? "none" : "";
+      box.disabled = foreign;
+      if (foreign) box.checked = false;
+    });
+  }
+
   function sayWhat(form) {
     if (!form.elements.namedItem("publish_at_0")) return;
     const typed = moment(form, "publish_at");
@@ -212,6 +223,7 @@
     form.addEventListener("change", (event) => {
       show();
       sayWhat(form);
+      if (event.target.name === "community") onlyOfCommunity(form);
       if (["community", "roles", "buildings"].includes(event.target.name)) reach();
     });
     // The theme's own pickers of day and time write without an event.
@@ -222,6 +234,7 @@
       phone.pictures.problem.textContent = element.dataset.wait;
     });
     sayWhat(form);
+    onlyOfCommunity(form);
     if (form.querySelector("[name=roles]:checked, [name=buildings]:checked")) reach();
   }
 
