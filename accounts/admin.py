@@ -17,12 +17,13 @@ from django.utils.translation import gettext_lazy as _
 from community_report.core.admin import OneCommunityForm, OwnFilter, ReadOnly, ScopedAdmin, communities_of
 
 from .admin_bindings import MembershipAdmin as MembershipAdmin
+from .admin_invitations import InvitationAdmin as InvitationAdmin
 from .admin_lists import BuildingForm, CommunityForm
 from .admin_records import RecordAdmin as RecordAdmin
 from .admin_roster import RosterImportAdmin as RosterImportAdmin
 from .calendar import holidays_words, year_without_holidays
 from .exports import with_bindings
-from .models import Building, Community, Home, Invitation, Membership, Role, RosterEntry, Shift, SpecialDay, User
+from .models import Building, Community, Home, Membership, Role, RosterEntry, Shift, SpecialDay, User
 from .services import communities
 from .text import clean, clean_part, clean_phone
 
@@ -213,12 +214,3 @@ class UserAdmin(ReadOnly, ScopedAdmin):
 
     def exported_rows(self, request: HttpRequest, rows: Any) -> Any:
         return with_bindings(rows, communities_of(request, self.permission))
-
-
-@admin.register(Invitation)
-class InvitationAdmin(ReadOnly, ScopedAdmin):
-    permission = "manage_people"
-    list_display = ("role", "community", "expires_at", "created_by", "used_by", "used_at")
-    list_filter = (("community", OwnFilter),)
-    list_select_related = ("role", "community", "created_by", "used_by")
-    exclude = ("code",)

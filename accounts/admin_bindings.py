@@ -8,20 +8,22 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.db.models import QuerySet
+from django.contrib.admin.utils import unquote
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import RangeDateFilter
+from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from community_report.core import admin_refused
 from community_report.core.admin import OwnFilter, ReadOnly, ScopedAdmin
 from community_report.core.errors import DomainError
 
+from .admin_rights import GivesRights
 from .exports import with_what_was_stated
-from .models import Membership, User
+from .models import Membership, Role, User
 from .policies import person_of
 from .roster_says import Verdict, roster_says
 from .services import bindings
@@ -35,25 +37,31 @@ class Decision:
     """`reason`: what a reason is begun with; None where none is asked for. `decide` raises what the service refuses."""
 
     title: Any  # lazy words
+    label: Any
     decide: Callable[[User, Membership, str], object]
     reason: Any = None
 
 
 DECISIONS = {
     "approve": Decision(
-        _("通过所选绑定"), lambda actor, row, _reason: bindings.approve_binding(actor=actor, membership=row)
+        _("通过所选绑定"), _("通过"), lambda actor, row, _reason: bindings.approve_binding(actor=actor, membership=row)
     ),
     "reject": Decision(
         _("拒绝所选绑定"),
+        _("拒绝"),
         lambda actor, row, reason: bindings.reject_binding(actor=actor, membership=row, reason=reason),
         _("资料与名册不符"),
     ),
     "revoke": Decision(
         _("解除所选绑定"),
+        _("解除"),
         lambda actor, row, reason: bindings.revoke_membership(actor=actor, membership=row, reason=reason),
         "",
     ),
 }
+
+
+_POSSIBLE = {"pending": ("approve", "reject"), "active": ("revoke",)}
 
 
 class DecisionForm(forms.Form):
@@ -62,17 +70,41 @@ class DecisionForm(forms.Form):
     )
 
 
+class WorkFilter(DropdownFilter):
+    """Who works here, or who lives here."""
+
+    title = _("人员")
+    parameter_name = "works"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("员工和管理人员")), ("no", _("业主"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Membership]) -> QuerySet[Membership]:
+        resident = Q(role__kind=Role.Kind.RESIDENT)
+        return {"yes": queryset.exclude(resident), "no": queryset.filter(resident)}.get(self.value() or "", queryset)
+
+
 @admin.register(Membership)
-class MembershipAdmin(ReadOnly, ScopedAdmin):
+class MembershipAdmin(GivesRights, ReadOnly, ScopedAdmin):
     permission = "manage_people"
+    change_form_outer_before_template = "admin/accounts/membership_verbs.html"
     list_display = ("name", "role", "place", "status", "phone", "on_duty", "created_at", "decided_at")
-    list_filter = ("status", ("role", OwnFilter), "automatic", ("created_at", RangeDateFilter))
+    list_filter = ("status", WorkFilter, ("role", OwnFilter), "automatic", ("created_at", RangeDateFilter))
     list_select_related = ("role", "home__building", "user", "community")
     search_fields = ("name", "phone", "user__display_name")
     actions = tuple(DECISIONS)
 
     def exported_rows(self, request: HttpRequest, rows: Any) -> Any:
         return with_what_was_stated(rows)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """With what can be done now: a waiting one is decided, an active one gets other rights or ends."""
+        found = self.get_object(request, unquote(object_id))
+        names = _POSSIBLE.get(found.status, ()) if found else ()
+        more = {"decisions": [(name, DECISIONS[name].label) for name in names], "rights": "revoke" in names}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
 
     @admin.display(description=_("房屋"), ordering="home")
     def place(self, row: Membership) -> str:

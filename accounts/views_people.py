@@ -15,6 +15,7 @@ from guardian.models import UserObjectPermission
 
 from accounts.models import Community, Invitation, Membership, Role
 from accounts.pages import Place, manager_page
+from accounts.people_words import HOURS, PERMISSION_WORDS
 from accounts.policies import GRANTABLE, PERMISSIONS_OF_KIND, may_hand_out
 from accounts.qr import community_scene
 from accounts.querysets import MembershipQuerySet
@@ -24,7 +25,6 @@ from community_report.core.pages import page_of
 
 TABS = ("pending", "staff", "residents", "invitations")
 PENDING_AT_ONCE = 50
-HOURS = (24, 72, 168)
 
 
 @dataclass
@@ -129,16 +129,10 @@ def _given(community: Community, users: list[Any]) -> dict[Any, set[str]]:
 def _choices(place: Place) -> dict[str, Any]:
     """All working roles, those that this manager can give, and permissions with words for what they let a person do."""
     roles = Role.objects.filter(community=place.community).exclude(kind=Role.Kind.RESIDENT).order_by("-kind", "slug")
-    words = {
-        "manage_reports": _("看和管理全部报单"),
-        "manage_people": _("审核绑定、管理人员"),
-        "publish_notices": _("发布公告"),
-        "view_statistics": _("看统计"),
-    }
     return {
         "roles": roles,
         "givable": [role for role in roles if may_hand_out(place.standing, role, None)],
-        "permissions": [(name, words[name], place.may(name)) for name in GRANTABLE],
+        "permissions": [(name, PERMISSION_WORDS[name], place.may(name)) for name in GRANTABLE],
     }
 
 
@@ -166,13 +160,9 @@ def _invitations_tab(request: HttpRequest, place: Place) -> dict[str, Any]:
     return {
         "invitations": [(invitation, invitation_url(invitation)) for invitation in open_],
         "used": rows.exclude(used_at=None).order_by("-used_at")[:10],
-        "hours": [(hours, _hours_words(hours)) for hours in HOURS],
+        "hours": HOURS.items(),
         **_choices(place),
     }
-
-
-def _hours_words(hours: int) -> str:
-    return {24: _("1 天"), 72: _("3 天"), 168: _("7 天")}[hours]
 
 
 CONTENTS = {

@@ -22,16 +22,19 @@ Words = str | Promise
 
 @dataclass(frozen=True)
 class Page:
-    """The list of a model, shown to whoever may see it. `title`: where the model's own name says too little."""
+    """The list of a model, shown to whoever may see it. `title`: where the model's own name says too little; `query`:
+    what it is narrowed to.
+    """
 
     model: str
     icon: str
     title: Words = ""
+    query: str = ""
 
     def entry(self, request: HttpRequest) -> dict[str, Any]:
         model = apps.get_model(self.model)
         allowed = admin.site.get_model_admin(model).has_module_permission(request)
-        link = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        link = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist") + self.query
         title = self.title or model._meta.verbose_name_plural
         return {"title": title, "icon": self.icon, "link": link, "permission": lambda _request: allowed}
 
@@ -78,6 +81,7 @@ GROUPS: tuple[tuple[Words, tuple[Page | Own, ...]], ...] = (
         _("人员"),
         (
             Page("accounts.Membership", "how_to_reg"),
+            Page("accounts.Membership", "manage_accounts", _("员工和权限"), "?works=yes&status__exact=active"),
             Page("accounts.RosterEntry", "contacts"),
             Page("accounts.RosterImport", "upload_file"),
             Page("accounts.User", "person"),
