@@ -13,7 +13,7 @@ from reports.models import ReportEvent
 
 from .kinds import Kind
 from .models import Delivery
-from .wording import home_words, tag_names
+from .wording import home_words, news, tag_names
 
 
 class Type(StrEnum):
@@ -24,7 +24,7 @@ class Type(StrEnum):
 
 Value = str | int | datetime
 
-_ALWAYS = {"message": Type.TEXT, "kind": Type.TEXT, "community": Type.TEXT, "time": Type.TIME}
+_ALWAYS = {"message": Type.TEXT, "kind": Type.TEXT, "news": Type.TEXT, "community": Type.TEXT, "time": Type.TIME}
 _REPORT = _ALWAYS | {
     "number": Type.TEXT,
     "title": Type.TEXT,
@@ -46,7 +46,8 @@ _BINDING = _ALWAYS | {
     "reason": Type.TEXT,
     "created_at": Type.TIME,
 }
-#: What a template of a kind may name, with its type. `time` is when it happened, `message` the sentence itself.
+#: What a template of a kind may name, with its type. `time` is when it happened, `message` the sentence itself, `news`
+#: the same in a word or two.
 VALUES: Mapping[str, Mapping[str, Type]] = dict.fromkeys(Kind.values, _REPORT) | {
     Kind.NEW_REPORT: _REPORT | {"count": Type.NUMBER},
     Kind.RATED: _REPORT | {"score": Type.NUMBER},
@@ -71,6 +72,7 @@ def values_of(delivery: Delivery, event: ReportEvent | None, *, glimpse: bool, c
     values: dict[str, Value] = {
         "message": delivery.text,
         "kind": str(Kind(delivery.kind).label),  # get_kind_display translates every kind to find this one
+        "news": news(delivery.outbox),
         "community": delivery.community.name if delivery.community else "",
         "time": event.at if event else delivery.created_at,
         **_own_values(delivery, event, glimpse=glimpse),

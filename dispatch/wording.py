@@ -66,13 +66,65 @@ SENTENCES: Mapping[str, Promise] = {
 }
 
 
+#: What happened, where a template has room for a word alone: in Chinese at most five characters, all a phrase takes.
+NEWS: Mapping[str, Promise] = {
+    Kind.NEW_REPORT: gettext_lazy("有新报单"),
+    Kind.CLAIMED: gettext_lazy("已接单"),
+    Kind.PROGRESS: gettext_lazy("有新进展"),
+    Kind.RELEASED: gettext_lazy("重新安排"),
+    Kind.RESOLVED: gettext_lazy("已处理"),
+    Kind.CLOSED: gettext_lazy("已完成"),
+    Kind.DISMISSED: gettext_lazy("未被受理"),
+    Kind.MERGED: gettext_lazy("已合并"),
+    Kind.REOPENED: gettext_lazy("没有解决"),
+    Kind.URGED: gettext_lazy("业主催办"),
+    Kind.ASSIGNED: gettext_lazy("指派给您"),
+    Kind.RATED: gettext_lazy("收到评价"),
+    Kind.UNCLAIMED: gettext_lazy("无人接单"),
+    Kind.OVERDUE: gettext_lazy("超时未解决"),
+    Kind.IGNORED: gettext_lazy("无人处理"),
+    Kind.BOARD_POST: gettext_lazy("有新发布"),
+    Kind.NOTICE: gettext_lazy("有新公告"),
+    Kind.BINDING_PENDING: gettext_lazy("待审核"),
+    "assign:claimed": gettext_lazy("已安排人员"),
+    "withdraw:closed": gettext_lazy("已撤回"),
+    "restore:reopened": gettext_lazy("已恢复"),
+    "lease:urged": gettext_lazy("请更新进展"),
+    "claim_soon:urged": gettext_lazy("快到时限"),
+    "due_soon:urged": gettext_lazy("快到时限"),
+    "notice_reminded:notice": gettext_lazy("公告未读"),
+    "channel_stopped:notice": gettext_lazy("推送故障"),
+    "channel_works:notice": gettext_lazy("推送恢复"),
+    "comment:progress": gettext_lazy("有补充说明"),
+    "still_there:progress": gettext_lazy("是否仍有效"),
+    "board_asked:progress": gettext_lazy("有新留言"),
+    "board_answered:progress": gettext_lazy("有新回复"),
+    "media_failed:progress": gettext_lazy("附件没收到"),
+    "message_drafted:progress": gettext_lazy("草稿已整理"),
+    "message_failed:progress": gettext_lazy("请在线填写"),
+    "binding_contested:binding_decided": gettext_lazy("有人申请"),
+    "binding_made:binding_decided": gettext_lazy("有人绑定"),
+    "active:binding_decided": gettext_lazy("绑定已通过"),
+    "rejected:binding_decided": gettext_lazy("绑定未通过"),
+    "revoked:binding_decided": gettext_lazy("绑定已解除"),
+}
+
+
 def sentence(box: Outbox) -> str:
     """The message in one sentence, at most `MAX_LENGTH` characters."""
+    return _one_line(_of_occasion(SENTENCES, box) % _words(box))[:MAX_LENGTH]
+
+
+def news(box: Outbox) -> str:
+    """The message in a word or two."""
+    return _of_occasion(NEWS, box)
+
+
+def _of_occasion(table: Mapping[str, Promise], box: Outbox) -> str:
     occasion = str(box.data.get("occasion"))
     if occasion == "binding_decided":
         occasion = str(box.data.get("status"))
-    pattern = SENTENCES.get(f"{occasion}:{box.kind}") or SENTENCES[box.kind]
-    return _one_line(str(pattern) % _words(box))[:MAX_LENGTH]
+    return str(table.get(f"{occasion}:{box.kind}") or table[box.kind])
 
 
 #: In a group of staff or managers, who are many and elsewhere: nobody's name, and nobody is addressed.

@@ -31,6 +31,7 @@ class Message:
 
     `client_msg_id` is the same at every attempt whose outcome is not known. `form` is "text" or "news". `granted`: the
     person agreed to a message of `subscription`. `window_open`: they can be written to now, as far as we know.
+    `phrases` are the values in Chinese, where `values` are in another language.
     `openid` is "" for who cannot be reached through WeChat, `sms` None for who cannot by a short message.
     """
 
@@ -40,6 +41,7 @@ class Message:
     url: str
     client_msg_id: str
     values: Mapping[str, Value] = field(default_factory=dict)
+    phrases: Mapping[str, Value] = field(default_factory=dict)
     template: TemplateChoice | None = None
     form: str = "text"
     picture_url: str = ""

@@ -43,8 +43,10 @@ def filled(template: TemplateChoice, message: Message) -> dict[str, str]:
 
 def _value(message: Message, field: str, name: str) -> Value:
     """The value of that name; a field for a time cannot be empty, so it then says when it happened."""
-    value = message.values.get(name, "")
-    if value == "" and FIELDS[prefix_of(field)][0] == {Type.TIME}:
+    prefix = prefix_of(field)
+    in_chinese = message.phrases if prefix == "phrase" else {}
+    value = in_chinese.get(name, message.values.get(name, ""))
+    if value == "" and FIELDS[prefix][0] == {Type.TIME}:
         return message.values["time"]
     return value
 

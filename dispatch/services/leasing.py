@@ -13,7 +13,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import Q, QuerySet, prefetch_related_objects
 from django.utils import timezone, translation
 
-from accounts.models import Membership
+from accounts.models import Membership, User
 from community_report.core.queue import OutOfTime
 from dispatch import wording
 from dispatch.channel_names import MASS, SMS
@@ -230,7 +230,10 @@ def _message(row: Delivery, desk: Desk, *, count: int) -> Message:
         text=text,
         url=settings.PUBLIC_BASE_URL + path,
         client_msg_id=_client_msg_id(row),
-        values=_values(row, desk, text, count),
+        values=_values(row, desk, text, count, row.user.language),
+        phrases={}
+        if row.user.language == User.Language.CHINESE
+        else _values(row, desk, text, count, User.Language.CHINESE),
         template=template,
         form=form.form if form else MessageForm.Form.TEXT,
         picture_url=form.picture_url if form else "",
@@ -241,9 +244,8 @@ def _message(row: Delivery, desk: Desk, *, count: int) -> Message:
     )
 
 
-def _values(row: Delivery, desk: Desk, text: str, count: int) -> dict[str, Value]:
-    """In the person's language, as the sentence is."""
-    with translation.override(row.user.language):
+def _values(row: Delivery, desk: Desk, text: str, count: int, language: str) -> dict[str, Value]:
+    with translation.override(language):
         glimpse = row.follower and not (row.report and row.report.category.public)
         values = values_of(row, desk.events.get(row.outbox.data.get("event", 0)), glimpse=glimpse, count=count)
         if row.gathered:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from dispatch.channels.base import Message, TemplateChoice
 from dispatch.channels.template import FIELDS, filled, prefix_of
 from dispatch.kinds import Kind
@@ -81,8 +82,10 @@ def check(kind: str, template_id: str, fields: object) -> None:
 def preview(kind: str, fields: Mapping[str, str]) -> dict[str, str]:
     """Every field as it would look, with sample values for what the kind offers; needs what `check` lets through."""
     samples = _samples()
+    with translation.override(User.Language.CHINESE):
+        phrases = _samples()
     values = {name: samples[name] for name in VALUES[kind]}
-    message = Message(openid="", kind=kind, text="", url="", client_msg_id="", values=values)
+    message = Message(openid="", kind=kind, text="", url="", client_msg_id="", values=values, phrases=phrases)
     return filled(TemplateChoice("", fields), message)
 
 
@@ -94,6 +97,7 @@ def _samples() -> dict[str, Value]:
         "community": _("府琛花园"),
         "time": noon,
         "kind": _("已接单"),
+        "news": _("有新进展"),
         "number": "261123-0001",
         "title": _("六幢一单元楼道灯不亮，晚上上楼看不见路"),
         "category": _("公共设施报修"),

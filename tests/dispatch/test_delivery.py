@@ -88,6 +88,17 @@ def test_the_template_goes_before_the_text(wechat: WeChat, cast: Cast, report: R
     assert (only().channel, only().message_id) == ("template", "1001")
 
 
+def test_a_phrase_is_in_chinese_for_everybody(wechat: WeChat, cast: Cast, report: Report) -> None:
+    cast.cleaner.language = "en"
+    cast.cleaner.save()
+    template(thing1="status", phrase2="status", phrase3="news")
+    send_all()
+    data = wechat.templates[0]["data"]
+    assert data["phrase2"] == {"value": "待处理"}
+    assert data["phrase3"] == {"value": "有新报单"}
+    assert data["thing1"] == {"value": "Open"}
+
+
 def test_news_where_the_kind_is_set_to_it(wechat: WeChat, report: Report) -> None:
     MessageForm.objects.create(kind=Kind.NEW_REPORT, form="news", picture_url="https://x.example/a.jpg")
     send_all()
