@@ -1,14 +1,20 @@
 """What every page's template is given."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Count, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from accounts.policies import Standing, standing_of
+from dispatch.models import Delivery
+from notices.models import Notice
 
 LARGE_TYPE_COOKIE = "type"
 
@@ -53,15 +59,33 @@ def entries_for(standing: Standing) -> list[Entry]:
     return [_entry(name) for name in ("home", *middle, "me")]
 
 
-def _entries(request: HttpRequest) -> list[Entry]:
-    user = getattr(request, "user", None)
-    return entries_for(standing_of(user)) if user is not None and user.is_authenticated else []
+def unread_counts(standing: Standing) -> dict[str, int]:
+    """What the badges of the bottom bar say: `notices`, `inbox`. One query, since every page asks it."""
+    unread = {
+        "notices": _number(Notice.objects.unread_by(standing)),
+        "inbox": _number(Delivery.objects.filter(user=standing.user, read_at__isnull=True)),
+    }
+    found = User.objects.filter(pk=standing.user.pk).values_list(*unread.values()).get()
+    return dict(zip(unread, found, strict=True))
+
+
+def _number(rows: QuerySet[Any]) -> Coalesce:
+    counted = rows.order_by().values(every_=Value(1)).annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted), 0)
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """`jssdk_url`: WeChat's script; `entries`: the bottom bar, read when shown; `large_type`: the person's choice."""
+    """`jssdk_url`: WeChat's script; `entries`: the bottom bar, and `counts`: its badges, both read when shown;
+    `large_type`: the person's choice."""
+
+    @cache
+    def standing() -> Standing | None:
+        user = getattr(request, "user", None)
+        return standing_of(user) if user is not None and user.is_authenticated else None
+
     return {
         "jssdk_url": settings.WECHAT_JSSDK_URL,
-        "entries": SimpleLazyObject(lambda: _entries(request)),
+        "entries": SimpleLazyObject(lambda: entries_for(known) if (known := standing()) else []),
+        "counts": SimpleLazyObject(lambda: unread_counts(known) if (known := standing()) else {}),
         "large_type": request.COOKIES.get(LARGE_TYPE_COOKIE) == "large",
     }

@@ -46,6 +46,6 @@ def _all(standing: Standing, community: Community) -> list[Need]:
         pending = Membership.objects.pending().filter(community=community).count()
         needs.append(Need("bindings", _("待审核的绑定"), pending, f"/h5/manage/people?tab=pending&{where}", "people"))
     if standing.may("manage_reports", community.pk):
-        lost = unreached(community, now).order_by().values("user").distinct().count()
+        lost = unreached(community, standing.user, now).order_by().values("user").distinct().count()
         needs.append(Need("unreached", _("消息没有送达"), lost, f"/h5/manage/unreached?{where}", "send"))
     return needs

@@ -10,8 +10,6 @@ from django.views.decorators.http import require_safe
 from accounts.models import Community, Membership, User
 from accounts.policies import Standing, person_of, standing_of
 from accounts.web import person_required
-from dispatch.models import Delivery
-from notices.models import Notice
 from reports.api.shapes import card_shape
 from reports.models import Report
 from reports.policies import Viewer
@@ -31,24 +29,14 @@ def home(request: HttpRequest) -> HttpResponse:
     standing = standing_of(user)
     if not standing.member_of:
         return render(request, "site/home_unbound.html", _unbound(user))
-    counts = unread_counts(standing)
     context: Context = {
         "communities": Community.objects.filter(pk__in=standing.member_of),
-        "counts": counts,
         "here": "home",
         "resident": _resident(user, standing) if standing.resident_of else None,
         "staff": _staff(user, standing) if standing.staff_of else None,
         "manager": _manager(standing) if standing.communities_with("manage_reports") else None,
     }
     return render(request, "site/home.html", context)
-
-
-def unread_counts(standing: Standing) -> dict[str, int]:
-    """What the badges of the bottom bar say: `notices`, `inbox`."""
-    return {
-        "notices": Notice.objects.unread_count(standing),
-        "inbox": Delivery.objects.filter(user=standing.user, read_at__isnull=True).count(),
-    }
 
 
 def _unbound(user: User) -> Context:

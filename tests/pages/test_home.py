@@ -1,7 +1,13 @@
 """Home: what each person can do, first what waits for them."""
 
+import re
+from typing import Any
+
 from django.utils import timezone
 
+from accounts.policies import standing_of
+from community_report.site.context import unread_counts
+from dispatch.models import Delivery, Outbox
 from notices.models import Notice
 from reports.models import Report
 from reports.services import transitions as act
@@ -63,3 +69,18 @@ def test_who_is_several_has_all_of_it(cast: Cast) -> None:
     bind(cast.manager, role_of(cast.community, "cleaner"))
     page = open_page(cast.manager, "")
     assert {"/h5/manage", "/h5/work", "/h5/reports/new", "/h5/me"} <= page.links()
+
+
+def test_every_page_with_the_bar_says_what_is_unread(cast: Cast, django_assert_num_queries: Any) -> None:
+    for title in ("停水通知", "停电通知"):
+        Notice.objects.create(
+            community=cast.community, author=cast.manager, title=title, body="-", published_at=timezone.now()
+        )
+    box = Outbox.objects.create(key="x", kind="new_report", community=cast.community)
+    Delivery.objects.create(outbox=box, user=cast.cleaner, kind="new_report", text="x", due_at=timezone.now())
+    for path in ("", "work", "inbox", "board", "me"):
+        bar = open_page(cast.cleaner, path).html.partition('class="nav-bottom"')[2].partition("</nav>")[0]
+        assert re.findall(r'badge-count">(\d+)', bar) == ["2", "1"], path
+    standing = standing_of(cast.cleaner)
+    with django_assert_num_queries(1):
+        assert unread_counts(standing) == {"notices": 2, "inbox": 1}
