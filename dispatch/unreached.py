@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from accounts.models import Community
+from accounts.models import Community, User
 
 from .models import Delivery
 
@@ -18,9 +18,9 @@ NO_WAY = ("unfollowed", "43004", "no_wechat")
 ARRIVED = (Delivery.Status.SENT, Delivery.Status.DELIVERED)
 
 
-def unreached(community: Community, now: datetime) -> QuerySet[Delivery]:
-    """As `unreached_in`, of one community."""
-    return unreached_in([community.pk], now)
+def unreached(community: Community, reader: User, now: datetime) -> QuerySet[Delivery]:
+    """As `unreached_in`, of one community, for who is to see to it: nobody telephones themselves."""
+    return unreached_in([community.pk], now).exclude(user=reader)
 
 
 def unreached_people(communities: Collection[int], now: datetime) -> dict[int, int]:

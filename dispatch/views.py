@@ -77,7 +77,7 @@ class Unreached:
 @require_safe
 def unreached_page(request: HttpRequest, place: Place) -> HttpResponse:
     """`/h5/manage/unreached`: whom no channel reached, with their number where they left one."""
-    lost = list(unreached(place.community, timezone.now())[:AT_MOST])
+    lost = list(unreached(place.community, person_of(request), timezone.now())[:AT_MOST])
     messages = Counter(row.user_id for row in lost)
     rows = list({row.user_id: row for row in reversed(lost)}.values())[::-1]
     here = Membership.objects.active().filter(community=place.community, user__in=[row.user_id for row in rows])

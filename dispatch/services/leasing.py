@@ -38,6 +38,7 @@ LEASE = timedelta(seconds=30)
 _FOR_WHO_CARES = frozenset({Kind.NEW_REPORT, Kind.UNCLAIMED, Kind.URGED})
 #: Given up since something in it, or around it, cannot be made a message of; the log says what.
 FAULT = "fault"
+CHINESE = User.Language.CHINESE.value
 _SAVED = ["status", "code", "due_at", "leased_until", "attempts", "gathered", "channel"]
 _RELATED = [
     "user__contact", "community", "notice", "report__category", "report__claimed_by", "report__tags",

@@ -19,7 +19,7 @@ VOICE = """() => {
     word(36, "data"); sound.setUint32(40, 480000, true);
     for (let at = 44; at < sound.byteLength; at += 1) sound.setUint8(at, 128);
     const address = URL.createObjectURL(new Blob([sound], {type: "audio/wav"}));
-    const bubble = `<a class="voice" id="bubble" href="${address}" data-voice role="button" aria-pressed="false">60″</a>`;
+    const bubble = `<a class="voice" id="bubble" href="${address}" data-voice aria-pressed="false">60″</a>`;
     document.getElementById("main").insertAdjacentHTML("afterbegin", bubble);
 }"""
 

@@ -88,6 +88,13 @@ def test_pending_bindings_and_dead_messages_need_the_manager(cast: Cast) -> None
     assert needs(cast) == {"bindings": 1, "unreached": 1}
 
 
+def test_nobody_is_to_telephone_themselves(cast: Cast) -> None:
+    row = dead_letter(cast)
+    Delivery.objects.filter(pk=row.pk).update(user=cast.manager)
+    assert needs(cast) == {}
+    assert "消息都送到了" in open_page(cast.manager, "manage/unreached").words
+
+
 def test_a_message_that_was_read_or_is_old_is_no_worry(cast: Cast) -> None:
     dead_letter(cast, read_at=timezone.now())
     old = dead_letter(cast)
