@@ -18,12 +18,12 @@ from accounts.signals import (
 )
 from community_report.core.queue import enqueue
 from notices.models import Notice
-from notices.signals import notice_published, notice_reminded, notice_withdrawn
+from notices.signals import notice_published, notice_read, notice_reminded, notice_withdrawn
 from reports.models import Attachment, BoardMessage, Report, ReportEvent
-from reports.signals import attachment_failed, board_message_written, report_alarmed, report_changed
+from reports.signals import attachment_failed, board_message_written, report_alarmed, report_changed, report_opened
 
 from .models import Contact, Delivery, Grant
-from .services import cancelling, outbox
+from .services import cancelling, outbox, reading
 from .signals import outbox_written
 from .tasks import learn_language, route
 
@@ -68,6 +68,16 @@ def remind_of_notice(sender: Any, notice: Notice, **_: Any) -> None:
 @receiver(notice_withdrawn, dispatch_uid="dispatch.cancel_notice")
 def cancel_notice(sender: Any, notice: Notice, **_: Any) -> None:
     cancelling.cancel_notice(notice)
+
+
+@receiver(report_opened, dispatch_uid="dispatch.read_of_report")
+def read_of_report(sender: Any, report: Report, user: User, **_: Any) -> None:
+    reading.mark_read_with(report, actor=user)
+
+
+@receiver(notice_read, dispatch_uid="dispatch.read_of_notice")
+def read_of_notice(sender: Any, notice: Notice, user: User, **_: Any) -> None:
+    reading.mark_read_with(notice, actor=user)
 
 
 @receiver(binding_requested, dispatch_uid="dispatch.tell_binding_requested")

@@ -21,7 +21,7 @@ from community_report.core.errors import Conflict, Invalid
 from .models import Notice, NoticeRead
 from .pictures import Picture, set_pictures
 from .policies import must_publish
-from .signals import notice_published, notice_reminded, notice_withdrawn
+from .signals import notice_published, notice_read, notice_reminded, notice_withdrawn
 
 log = structlog.get_logger(__name__)
 TITLE_MAX, BODY_MAX = 80, 10_000
@@ -228,6 +228,7 @@ def publish_due(now: datetime) -> int:
 def mark_read(*, actor: User, notice: Notice) -> None:
     """The first time counts."""
     NoticeRead.objects.bulk_create([NoticeRead(notice=notice, user=actor)], ignore_conflicts=True)
+    notice_read.send(sender=Notice, notice=notice, user=actor)
 
 
 @transaction.atomic

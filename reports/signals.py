@@ -12,6 +12,8 @@ board_message_written(message, to)
     a neighbour wrote to the author of a board post, or the author answered; `to` is who has to be told.
 attachment_failed(attachment)
     a picture or voice message cannot be had or shown, once; `attachment.reason` says why in a machine word.
+report_opened(report, user)
+    somebody looks at the page of a report (whenever it is opened, outside any transaction).
 """
 
 from django.dispatch import Signal
@@ -21,3 +23,4 @@ report_alarmed = Signal()
 draft_grown = Signal()
 board_message_written = Signal()
 attachment_failed = Signal()
+report_opened = Signal()

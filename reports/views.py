@@ -27,6 +27,7 @@ from .policies import Viewer
 from .querysets import ReportQuerySet
 from .services.submit import Caller, Location, SubmitData, submit_report
 from .sheets import TALK, choices_for, sheets_of
+from .signals import report_opened
 from .states import OPEN, Action, Party, Status
 from .talks import talks_of
 from .views_acts import Way, said_after, unseen, work_way
@@ -233,6 +234,7 @@ def report_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     report = visible.for_view(user).with_events().first()
     if report is None:
         return unseen(request)
+    report_opened.send(sender=Report, report=report, user=user)
     with timezone.override(report.community.timezone):  # its deadlines are by that clock
         return render(request, "reports/report.html", _shown(request, report, viewer))
 

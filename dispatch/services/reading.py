@@ -7,8 +7,16 @@ from django.utils import timezone
 
 from accounts.models import User
 from dispatch.models import Delivery
+from notices.models import Notice
+from reports.models import Report
 
 
 def mark_read(*, actor: User, ids: Collection[UUID]) -> int:
     """Mark those of the person's own messages as read; the first time counts. How many were unread."""
     return Delivery.objects.filter(user=actor, pk__in=ids, read_at=None).update(read_at=timezone.now())
+
+
+def mark_read_with(thing: Report | Notice, *, actor: User) -> None:
+    """Who has the thing itself before their eyes need not open the messages that lead to it."""
+    about = {"report": thing} if isinstance(thing, Report) else {"notice": thing}
+    Delivery.objects.filter(user=actor, read_at=None, **about).update(read_at=timezone.now())

@@ -7,9 +7,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from dispatch.models import Delivery, Outbox
+from notices.models import Notice
 from tests.factories import Cast
 
-from .opening import open_page
+from .opening import browser_of, open_page
 
 
 def message(cast: Cast, user: User, text: str, **fields: object) -> Delivery:
@@ -45,6 +46,30 @@ def test_opening_marks_it_read_and_leads_to_its_page(cast: Cast) -> None:
     own.refresh_from_db()
     assert own.read_at == first
     assert "未读" not in open_page(cast.resident, "inbox").words
+
+
+def test_reading_the_report_itself_is_reading_what_leads_to_it(cast: Cast) -> None:
+    report, other = cast.report(), cast.report()
+    own = message(cast, cast.resident, "张师傅已接单", report=report)
+    rest = [
+        message(cast, cast.resident, "另一条", report=other),
+        message(cast, cast.neighbour, "别人的", report=report),
+    ]
+    browser_of(cast.resident).head(f"/h5/reports/{report.pk}")  # an open page looks for news: nobody reads that
+    assert not Delivery.objects.exclude(read_at=None).exists()
+    open_page(cast.resident, f"reports/{report.pk}")
+    assert list(Delivery.objects.exclude(read_at=None)) == [own]
+    assert Delivery.objects.filter(read_at=None).count() == len(rest)
+
+
+def test_reading_the_notice_itself_is_reading_what_leads_to_it(cast: Cast) -> None:
+    notice = Notice.objects.create(
+        community=cast.community, author=cast.manager, title="停水", body="-", published_at=timezone.now()
+    )
+    own = message(cast, cast.resident, "小区公告：停水", kind="notice", notice=notice)
+    open_page(cast.resident, f"notices/{notice.pk}")
+    own.refresh_from_db()
+    assert own.read_at is not None
 
 
 def test_a_path_that_leads_elsewhere_leads_home(cast: Cast) -> None:
