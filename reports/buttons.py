@@ -75,7 +75,7 @@ def done_words(name: str) -> str:
     """What is said after an act that happens at a tap; those with a form have it there."""
     words: dict[str, str] = {
         Action.CLAIM: _("已接单，业主会收到通知"),
-        Action.URGE: _("已催办，处理人会收到提醒"),
+        Action.URGE: _("已催办，会再提醒工作人员"),
         Action.FOLLOW: _("已关注，有进展会告诉您"),
         Action.UNFOLLOW: _("已取消关注"),
     }

@@ -343,5 +343,5 @@ def _told(report: Report) -> str:
     on_duty = staff.on_duty(timezone.now())
     count = (on_duty if on_duty.exists() else staff).values("user").distinct().count()
     if not count:
-        return _("提交成功，已通知物业管理人员")
-    return _("提交成功，已通知 %(n)d 位%(roles)s") % {"n": count, "roles": receivers(report)}
+        return _("提交成功，正在通知物业管理人员")
+    return _("提交成功，正在通知 %(n)d 位%(roles)s") % {"n": count, "roles": receivers(report)}

@@ -42,9 +42,9 @@ def _submitted(report: Report, parties: set[Party], viewer: Viewer) -> Standpoin
     by = _("应在 %(time)s 前有人接单") % {"time": clock_words(report.claim_due_at)} if report.claim_due_at else ""
     late = bool(report.claim_due_at and report.claim_due_at <= viewer.now)
     if late:
-        by = _("等得有点久了，已提醒物业管理人员")
+        by = _("超时没人接单，请您指派") if Party.MANAGER in parties else _("等得有点久了，已提醒物业管理人员")
     if Party.REPORTER in parties:
-        return Standpoint(_("已通知%(roles)s，等待接单") % {"roles": receivers(report)}, by, late)
+        return Standpoint(_("已提交，等待%(roles)s接单") % {"roles": receivers(report)}, by, late)
     return Standpoint(_("等待%(roles)s接单") % {"roles": receivers(report)}, by, late)
 
 
@@ -62,15 +62,36 @@ def receivers(report: Report) -> str:
 
 def _claimed(report: Report, parties: set[Party], viewer: Viewer) -> Standpoint:
     due, late = _due(report, viewer.now), report.is_overdue(viewer.now)
+    last = _last_of(report, _OF_THE_CLAIM)
+    how = last.kind if last else ""
     if Party.CLAIMANT in parties:
-        return Standpoint(_("您已接单，处理好后请提交结果"), due, late)
+        begun = {
+            "assign": _("已交给您，处理好后请提交结果"),
+            "reopen": _("上报人反映没有解决，请继续处理"),
+        }
+        return Standpoint(begun.get(how) or _("您已接单，处理好后请提交结果"), due, late)
     if not viewer.may_read(report) or report.claimed_by is None:
         return Standpoint(_("已有师傅接单，正在处理"))
     name = person_name(report.claimed_by)
     if Party.STAFF in parties:
         words = {"name": name, "time": clock_words(report.claimed_at)}
         return Standpoint(_("这条已由%(name)s在 %(time)s 接单") % words, _not_yours())
-    return Standpoint(_("%(name)s已接单，正在处理") % {"name": name}, due, late)
+    own = last is not None and last.actor_id == viewer.user.pk
+    said = {
+        "assign": _("已交给%(name)s处理"),
+        "reopen": _("您反映没有解决，%(name)s会继续处理") if own else _("上报人反映没有解决，%(name)s会继续处理"),
+    }
+    return Standpoint((said.get(how) or _("%(name)s已接单，正在处理")) % {"name": name}, due, late)
+
+
+#: How a claim came about, and what its holder has said since.
+_OF_THE_CLAIM = frozenset({"claim", "assign", "reopen", "progress"})
+#: What who urged was waiting for.
+_ANSWERS = frozenset({"claim", "assign", "release", "progress", "resolve"})
+
+
+def _last_of(report: Report, kinds: frozenset[str]) -> ReportEvent | None:
+    return next((event for event in reversed(list(report.events.all())) if event.kind in kinds), None)
 
 
 def _not_yours() -> str:
@@ -136,10 +157,13 @@ _SAY = {
 
 
 def urged_words(report: Report, viewer: Viewer) -> str:
-    """To who urged lately: that it was heard, and from when they may again. Empty for everybody else."""
+    """To who urged lately and has got no answer yet: that it was heard, and from when they may again. Else empty."""
     again = viewer.urge_again(report)
     rule = rule_for(report.status, Action.URGE)
     if again is None or rule is None or not viewer.parties(report) & rule.parties:
+        return ""
+    answer = _last_of(report, _ANSWERS)
+    if answer and report.urged_at and answer.at > report.urged_at:
         return ""
     words = {"time": clock_words(report.urged_at), "again": clock_words(again)}
     return _("已在 %(time)s 催过，会有人看到；如果还没动静，%(again)s 后可以再催一次") % words

@@ -64,7 +64,7 @@ def test_a_report_is_recategorized_assigned_and_refused(demo: Demo, chen: Page, 
     expect(sheet.get_by_text("请选一位同事")).to_be_visible()
     sheet.get_by_role("radio", name="刘师傅").check()
     sheet.get_by_role("button", name="指派").tap()
-    expect(chen.get_by_role("heading", name="刘师傅已接单，正在处理")).to_be_visible()
+    expect(chen.get_by_role("heading", name="已交给刘师傅处理")).to_be_visible()
     more(chen, "驳回")
     chen.get_by_role("button", name="不归物业").tap()
     chen.get_by_role("button", name="不受理", exact=True).tap()

@@ -173,7 +173,7 @@ def test_who_urged_is_told_from_when_they_may_again(cast: Cast) -> None:
     now = timezone.localtime(Report.objects.get(pk=report.pk).urged_at)
     again = now + timedelta(minutes=30)
     words = open_page(cast.resident, f"reports/{report.pk}?did=urge").words
-    assert "已催办，处理人会收到提醒" in words
+    assert "已催办，会再提醒工作人员" in words
     assert f"{again:%H:%M} 后可以再催一次" in words
     assert "催一下" not in words
     assert "后可以再催" not in open_page(cast.cleaner, f"reports/{report.pk}").words

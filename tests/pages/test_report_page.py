@@ -48,7 +48,7 @@ def test_a_report_that_is_none_is_a_404(cast: Cast, bad: str) -> None:
 
 def test_the_reporter_reads_where_it_stands(cast: Cast) -> None:
     page = page_of(cast.report(), cast.resident)
-    assert "已通知保洁员，等待接单" in page.words
+    assert "已提交，等待保洁员接单" in page.words
     assert "昨晚开始就没有清理" in page.words
     assert offers(page, "urge")
     assert offers(page, "withdraw")
@@ -57,9 +57,9 @@ def test_the_reporter_reads_where_it_stands(cast: Cast) -> None:
 
 def test_after_sending_it_says_who_was_told(cast: Cast) -> None:
     report = cast.report()
-    assert "提交成功，已通知 2 位保洁员" in open_page(cast.resident, f"reports/{report.pk}?sent=1").words
+    assert "提交成功，正在通知 2 位保洁员" in open_page(cast.resident, f"reports/{report.pk}?sent=1").words
     cast.cleaner2.memberships.update(on_duty=False)
-    assert "提交成功，已通知 1 位保洁员" in open_page(cast.resident, f"reports/{report.pk}?sent=1").words
+    assert "提交成功，正在通知 1 位保洁员" in open_page(cast.resident, f"reports/{report.pk}?sent=1").words
     assert "提交成功" not in open_page(cast.manager, f"reports/{report.pk}?sent=1").words
     act.withdraw_report(actor=cast.resident, report_id=report.pk)
     assert "提交成功" not in open_page(cast.resident, f"reports/{report.pk}?sent=1").words
@@ -113,6 +113,42 @@ def test_the_end_shows_the_stars(cast: Cast) -> None:
     assert 'aria-label="4 星，满分 5 星"' in page.html
     assert "很快" in page.words
     assert offers(page, "reopen")
+
+
+def test_who_said_that_it_is_not_solved_is_answered(cast: Cast) -> None:
+    report = resolved(cast)
+    act.reopen_report(actor=cast.resident, report_id=report.pk, reason="还是脏的")
+    assert "您反映没有解决，张师傅会继续处理" in page_of(report, cast.resident).words
+    assert "上报人反映没有解决，张师傅会继续处理" in page_of(report, cast.manager).words
+    assert "上报人反映没有解决，请继续处理" in page_of(report, cast.cleaner).words
+    act.add_progress(actor=cast.cleaner, report_id=report.pk, note="在路上")
+    assert "张师傅已接单，正在处理" in page_of(report, cast.resident).words
+
+
+def test_what_was_urged_for_has_come(cast: Cast) -> None:
+    report = cast.report()
+    with time_machine.travel(timezone.now() + timedelta(hours=1), tick=False) as clock:
+        act.urge_report(actor=cast.resident, report_id=report.pk)
+        clock.shift(60)
+        assert "催过" in page_of(report, cast.resident).words
+        act.claim_report(actor=cast.cleaner, report_id=report.pk)
+        assert "催过" not in page_of(report, cast.resident).words
+
+
+def test_who_was_given_a_report_has_not_begun(cast: Cast) -> None:
+    report = cast.report()
+    act.assign_report(actor=cast.manager, report_id=report.pk, user_id=cast.cleaner.pk)
+    assert "已交给张师傅处理" in page_of(report, cast.resident).words
+    assert "已交给您，处理好后请提交结果" in page_of(report, cast.cleaner).words
+    act.add_progress(actor=cast.cleaner, report_id=report.pk, note="在路上")
+    assert "张师傅已接单，正在处理" in page_of(report, cast.resident).words
+
+
+def test_the_manager_is_asked_for_what_waits_too_long(cast: Cast) -> None:
+    report = cast.report()
+    with time_machine.travel(timezone.now() + timedelta(hours=2), tick=False):
+        assert "超时没人接单，请您指派" in page_of(report, cast.manager).words
+        assert "等得有点久了，已提醒物业管理人员" in page_of(report, cast.resident).words
 
 
 def test_a_refused_report_says_why(cast: Cast) -> None:
