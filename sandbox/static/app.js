@@ -67,6 +67,9 @@ function toggle(phone) {
   const next = hosts.includes(phone.host) ? hosts.filter((host) => host !== phone.host) : [...hosts, phone.host];
   localStorage.setItem("shown", JSON.stringify(next));
   arrange();
+  // There may be more of them than the window has room for.
+  const { element } = world.phones.get(phone.host);
+  if (element.isConnected) element.scrollIntoView({ block: "nearest", inline: "center" });
 }
 
 /* As large as fits, so that all are seen at once; below a readable size the desk scrolls instead. `?scale=1` fixes it. */

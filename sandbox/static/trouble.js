@@ -23,7 +23,8 @@ export class Trouble {
   draw() {
     const staff = this.staff();
     const over = { slow: !this.fault("slow"), down: !this.fault("http"), away: staff?.data.subscribed };
-    if (over[this.hint]) this.hint = "";
+    // Kept while it is not shown: the answer to a click may come before the news of what it did.
+    const hint = over[this.hint] ? "" : this.hint;
     const rows = [
       this.button("slow", "slow", t("slow"), Boolean(this.fault("slow")), () => this.toggle("slow", { seconds: 4 })),
       this.button("token", "key", t("token"), null, () => call("POST", "tokens", { action: "revoke" })),
@@ -34,7 +35,7 @@ export class Trouble {
       rows.push(this.button("away", "away", t("away", { name: staff.data.name }), !staff.data.subscribed, act));
     }
     document.getElementById("trouble").replaceChildren(...rows);
-    document.getElementById("trouble-hint").textContent = this.hint && t(`${this.hint}Hint`);
+    document.getElementById("trouble-hint").textContent = hint && t(`${hint}Hint`);
   }
 
   button(name, picture, label, pressed, act) {

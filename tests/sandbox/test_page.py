@@ -205,6 +205,28 @@ def test_trouble_is_made_and_ended(desk: Page, sandbox: SandboxClient) -> None:
     assert sandbox.phone("zhang")["subscribed"] is False
 
 
+def test_what_to_watch_is_said_though_the_news_come_late(desk: Page) -> None:
+    said = desk.evaluate(
+        """async () => {
+            const { Trouble } = await import("/static/trouble.js");
+            const world = { state: { faults: [] }, phones: new Map() };
+            const trouble = new Trouble(world);
+            trouble.hint = "slow";
+            trouble.draw();
+            world.state.faults = [{ kind: "slow", match: "/cgi-bin/message/" }];
+            trouble.draw();
+            return document.getElementById("trouble-hint").textContent;
+        }"""
+    )
+    assert said != ""
+
+
+def test_a_phone_that_is_asked_for_is_seen(desk: Page) -> None:
+    desk.set_viewport_size({"width": 1280, "height": 800})
+    desk.get_by_role("button", name="赵先生 · ").click()
+    expect(desk.locator('[data-phone="zhao"]')).to_be_in_viewport(ratio=0.5)
+
+
 def test_the_other_language(desk: Page) -> None:
     desk.get_by_role("button", name="English").click()
     expect(desk.get_by_role("heading", name="Guided tour")).to_be_visible()
