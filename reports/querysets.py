@@ -28,6 +28,9 @@ WORDS = Upper(
 #: Without the address, which other residents may not see.
 PUBLIC_WORDS = Upper(Concat("number", Value(" "), "title", Value(" "), "description", output_field=models.TextField()))
 
+#: Board posts on show: `submitted` like what waits to be taken, though they wait for nobody.
+ON_SHOW = Q(status=Status.SUBMITTED, category__claimable=False)
+
 SCOPES = ("mine", "open", "claimed", "done", "board", "all")
 
 

@@ -20,7 +20,7 @@ from .api.shapes import card_shape
 from .attention import ATTENTION, NEEDS
 from .models import Category, Report
 from .policies import Viewer
-from .querysets import ReportQuerySet
+from .querysets import ON_SHOW, ReportQuerySet
 from .states import OPEN, Status
 
 #: What the address may carry beside `community` and `cursor`.
@@ -78,6 +78,8 @@ def _filtered(place: Place, viewer: Viewer, chosen: dict[str, str]) -> ReportQue
         found = listed_reports(viewer.standing, {**asked, "scope": "all", "community": place.community.slug})
     except Invalid:
         return Report.objects.none()
+    if Status.SUBMITTED in asked.get("status", ()):
+        found = found.exclude(ON_SHOW)
     return need(found, timezone.now()) if need else found
 
 
@@ -93,7 +95,8 @@ def _address(params: QueryDict, **changes: str) -> str:
 
 
 def _statuses(params: QueryDict, community: Community) -> list[Chip]:
-    rows = Report.objects.filter(community=community, status__in=OPEN).order_by().values("status")
+    waiting = Report.objects.filter(community=community, status__in=OPEN).exclude(ON_SHOW)
+    rows = waiting.order_by().values("status")
     counts = {row["status"]: row["n"] for row in rows.annotate(n=Count("pk"))}
     now = params.get("status", "")
     every = Chip(_("全部"), _address(params, status="", need=""), not now and not params.get("need"))

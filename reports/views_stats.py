@@ -22,8 +22,10 @@ from accounts.pages import Place, manager_page
 from community_report.core.when import minutes_words
 
 from .models import Category, Report
+from .querysets import ON_SHOW
 from .states import Status
 from .statistics import courses, figures
+from .statistics.parts import filed_in
 from .statistics.staff import LEAST_RATINGS
 
 RANGES = (7, 30, 90)
@@ -106,7 +108,7 @@ def stats(request: HttpRequest, place: Place) -> HttpResponse:
         "step": _step(chosen),
         "columns": columns,
         "tallest": max((column.count for column in columns), default=0),
-        "by_status": _bars(now["by_status"], dict(Status.choices), partial(link, "status")),
+        "by_status": _by_status(now["by_status"], place.community, chosen, partial(link, "status")),
         "by_category": _bars(now["by_category"], _category_names(place.community), partial(link, "category")),
         "by_building": _bars(now["by_building"], {}, partial(link, "building")),
         "staff": now["by_staff"],
@@ -210,6 +212,14 @@ def _bars(counts: dict[str, int], names: dict[str, Any], link: Callable[[str], s
     """Whatever is there, by its name, each with the way to the reports that it counts."""
     longest = max(counts.values(), default=0) or 1
     return [Bar(str(names.get(word, word)), n, round(100 * n / longest), link(word)) for word, n in counts.items() if n]
+
+
+def _by_status(counts: dict[str, int], community: Community, chosen: Range, link: Callable[[str], str]) -> list[Bar]:
+    """What is on the board waits for nobody: a bar of its own."""
+    shown = filed_in([community.pk], chosen.since, chosen.until).filter(ON_SHOW).count()
+    apart = counts | {Status.SUBMITTED.value: counts[Status.SUBMITTED] - shown, "shown": shown}
+    names = dict(Status.choices) | {"shown": _("展示中")}
+    return _bars(apart, names, lambda word: "" if word == "shown" else link(word))
 
 
 def _listed(place: Place, chosen: Range, name: str, word: str) -> str:

@@ -44,8 +44,11 @@ def report_shape(report: Report, viewer: Viewer, *, events: bool) -> Shape:
 
 
 def card_shape(report: Report, viewer: Viewer) -> Shape:
-    """For the lists of pages: `report_shape` without events, and `post`: nobody has to work on it."""
-    return report_shape(report, viewer, events=False) | {"post": not report.category.claimable}
+    """For the lists of pages: `report_shape` without events, `post`: nobody has to work on it, and for who reads all of
+    it `claim_due_at`."""
+    shape = report_shape(report, viewer, events=False)
+    until = {"claim_due_at": report.claim_due_at} if "due_at" in shape else {}
+    return shape | {"post": not report.category.claimable, **until}
 
 
 def glimpse_shape(report: Report, viewer: Viewer, *, events: bool) -> Shape:

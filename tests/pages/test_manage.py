@@ -111,6 +111,27 @@ def test_who_was_not_reached_is_listed_with_the_number_and_the_reason(cast: Cast
     assert "消息都送到了" in open_page(cast.other_manager, "manage/unreached").words
 
 
+def test_what_is_on_the_board_waits_for_nobody(cast: Cast) -> None:
+    cast.report(title="六楼垃圾")
+    cast.report("lost", title="捡到一串钥匙")
+    page = open_page(cast.manager, "manage?status=submitted")
+    assert "待处理 1" in page.words
+    assert ("六楼垃圾" in page.words, "捡到一串钥匙" in page.words) == (True, False)
+    assert "捡到一串钥匙" in open_page(cast.manager, "manage").words
+    words = open_page(cast.manager, "manage/stats").words
+    assert "待处理 1" in words
+    assert "展示中 1" in words
+
+
+def test_a_card_says_for_what_time_is_left(cast: Cast) -> None:
+    report = cast.report()
+    for person, path in ((cast.manager, "manage"), (cast.resident, "reports")):
+        assert "接单 还剩" in open_page(person, path).words
+    transitions.claim_report(actor=cast.cleaner, report_id=report.pk)
+    for person, path in ((cast.manager, "manage"), (cast.resident, "reports")):
+        assert "解决 还剩" in open_page(person, path).words
+
+
 def test_every_report_of_the_community_is_listed_and_no_other(cast: Cast) -> None:
     mine = cast.report(title="六楼垃圾")
     page = open_page(cast.manager, "manage")
