@@ -11,7 +11,7 @@ from accounts.models import Building, User
 from accounts.policies import Standing, standing_of
 from accounts.qr import building_scene
 from community_report.wechat.callback import Inbound
-from reports.models import Attachment
+from reports.models import Attachment, Draft
 from reports.services.attachments import MAX_TRANSCRIPT, MediaItem
 from reports.services.drafts import Addition, Place, add_to_draft
 
@@ -58,9 +58,19 @@ def _addition(message: Inbound) -> Addition | None:
 def _draft_words(person: User, addition: Addition) -> str:
     draft, attachments = add_to_draft(owner=person, community=None, addition=addition)
     full = addition.media is not None and not attachments
-    words = _("图片或语音已经放满，这一条没有加入。") if full else _("收到，已为您整理成报单草稿。")
+    words = _("图片或语音已经放满，这一条没有加入。") if full else _taken_words(draft, addition)
     hint = _("十分钟内继续发来的文字、图片、语音和位置会放在一起。")
     return f"{words}{link(f'/h5/reports/new?draft={draft.pk}', _('点此补充并提交'))}\n{hint}"
+
+
+def _taken_words(draft: Draft, addition: Addition) -> str:
+    """What arrived, and of pictures and voices how many there are by now."""
+    if addition.media is None:
+        return _("收到位置，已放进报单草稿。") if addition.place else _("收到文字，已放进报单草稿。")
+    count = draft.attachments.filter(kind=addition.media.kind).count()
+    if addition.media.kind == Attachment.Kind.IMAGE:
+        return _("收到第 %(n)d 张照片，已放进报单草稿。") % {"n": count}
+    return _("收到第 %(n)d 段语音，已放进报单草稿。") % {"n": count}
 
 
 def bind_words() -> str:

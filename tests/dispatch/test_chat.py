@@ -54,6 +54,17 @@ def test_what_follows_within_ten_minutes_joins(cast: Cast) -> None:
     assert (draft.title, draft.description) == ("楼道灯坏了", "楼道灯坏了")
 
 
+def test_the_reply_says_what_arrived(cast: Cast) -> None:
+    photo = {"MsgType": "image", "PicUrl": "http://mmbiz.example/1", "Content": None}
+    voice = {"MsgType": "voice", "Format": "amr", "MediaId": "voice1", "Content": None}
+    place = {"MsgType": "location", "Location_X": "31.2304", "Location_Y": "121.4737", "Label": "北门", "Content": None}
+    assert "收到文字，" in say(cast.resident, Content="楼道灯坏了")
+    assert "收到第 1 张照片，" in say(cast.resident, MediaId="photo1", **photo)
+    assert "收到第 2 张照片，" in say(cast.resident, MediaId="photo2", **photo)
+    assert "收到第 1 段语音，" in say(cast.resident, **voice)
+    assert "收到位置，" in say(cast.resident, **place)
+
+
 def test_after_ten_minutes_a_new_draft_begins(cast: Cast) -> None:
     say(cast.resident, Content="第一件")
     Draft.objects.update(touched_at=timezone.now() - timedelta(minutes=10, seconds=1))
