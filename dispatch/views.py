@@ -18,8 +18,9 @@ from community_report.core.pages import page_of
 from .kinds import Kind
 from .models import Delivery
 from .reasons import reason_words
-from .services.reading import mark_read
+from .services.reading import mark_read, with_words
 from .unreached import unreached
+from .wording import retold
 
 AT_MOST = 500
 #: Icons of static/img/icons.svg; every other kind is about a report's way.
@@ -43,11 +44,11 @@ ICONS = {
 @require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
     """`/h5/inbox` (`?show=unread`): every message to this person, whatever WeChat did with it."""
-    own = Delivery.objects.filter(user=person_of(request))
+    own = with_words(Delivery.objects.filter(user=person_of(request)))
     unread = own.filter(read_at=None).count()
     only_unread = request.GET.get("show") == "unread"
     rows, next_ = page_of(request, own.filter(read_at=None) if only_unread else own)
-    messages = [(row, ICONS.get(Kind(row.kind), "work")) for row in rows]
+    messages = [(row, retold(row.text, row.outbox), ICONS.get(Kind(row.kind), "work")) for row in rows]
     context = {"here": "inbox", "messages_": messages, "next": next_, "unread": unread, "only_unread": only_unread}
     return render(request, "dispatch/inbox.html", context)
 

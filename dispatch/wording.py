@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts.models import Membership
+from accounts.models import Membership, User
 from reports.models import Report
 
 from .kinds import Kind
@@ -113,6 +114,21 @@ NEWS: Mapping[str, Promise] = {
 def sentence(box: Outbox) -> str:
     """The message in one sentence, at most `MAX_LENGTH` characters."""
     return _one_line(_of_occasion(SENTENCES, box) % _words(box))[:MAX_LENGTH]
+
+
+def retold(text: str, box: Outbox) -> str:
+    """The stored `text` of a message in the language that is active, where what it was made of still says the same."""
+    versions = {language: _in(language, box) for language in User.Language.values}
+    return versions.get(str(translation.get_language()), text) if text in versions.values() else text
+
+
+def _in(language: str, box: Outbox) -> str:
+    """The sentence in that language; "" where what it names is gone."""
+    with translation.override(language):
+        try:
+            return sentence(box)
+        except KeyError:
+            return ""
 
 
 def news(box: Outbox) -> str:

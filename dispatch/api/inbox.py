@@ -14,7 +14,8 @@ from community_report.core.api import page
 from community_report.core.errors import Invalid
 from dispatch.kinds import Kind
 from dispatch.models import Delivery
-from dispatch.services.reading import mark_read
+from dispatch.services.reading import mark_read, with_words
+from dispatch.wording import retold
 
 MOST_AT_ONCE = 500
 _YES, _NO = ("1", "true", "True"), ("0", "false", "False", "")
@@ -45,7 +46,7 @@ class ReadOutput(serializers.Serializer[Any]):
 class InboxView(APIView):
     @extend_schema(parameters=[OpenApiParameter("unread", bool)], responses=InboxOutput)
     def get(self, request: Request) -> Response:
-        messages = Delivery.objects.filter(user=person_of(request))
+        messages = with_words(Delivery.objects.filter(user=person_of(request)))
         unread = request.query_params.get("unread", "")
         if unread not in (*_YES, *_NO):
             raise Invalid.field("unread", _("应为 true 或 false"))
@@ -67,7 +68,7 @@ def message_shape(row: Delivery) -> dict[str, Any]:
     return {
         "id": str(row.pk),
         "kind": row.kind,
-        "text": row.text,
+        "text": retold(row.text, row.outbox),
         "url": row.path,
         "created_at": row.created_at,
         "read_at": row.read_at,

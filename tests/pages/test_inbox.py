@@ -72,6 +72,19 @@ def test_reading_the_notice_itself_is_reading_what_leads_to_it(cast: Cast) -> No
     assert own.read_at is not None
 
 
+@pytest.mark.parametrize(("written", "read"), [("zh-hans", "en"), ("en", "zh-hans")])
+def test_what_was_told_in_one_language_is_read_in_the_other(cast: Cast, written: str, read: str) -> None:
+    said = {"zh-hans": "报单「碎玻璃」已有人接单处理", "en": "Somebody is working on “碎玻璃”"}
+    report = cast.report(title="碎玻璃")
+    box = Outbox.objects.create(key="x", kind="claimed", report=report, data={"occasion": "claim"})
+    words = {"kind": "claimed", "text": said[written], "due_at": timezone.now()}
+    Delivery.objects.create(outbox=box, user=cast.resident, report=report, **words)
+    User.objects.filter(pk=cast.resident.pk).update(language=read)
+    assert said[read] in open_page(cast.resident, "inbox").words
+    Delivery.objects.update(text="当时的标题不是这样")
+    assert "当时的标题不是这样" in open_page(cast.resident, "inbox").words
+
+
 def test_a_path_that_leads_elsewhere_leads_home(cast: Cast) -> None:
     own = message(cast, cast.resident, "坏的", path="//evil.example/x")
     assert open_page(cast.resident, f"inbox/{own.pk}").location == "/h5/"
