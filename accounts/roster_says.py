@@ -37,6 +37,11 @@ class Verdict:
     entries: list[Entry]
     remarks: list[Remark]
 
+    @property
+    def doubt(self) -> str:
+        """What speaks against the statement; empty where nothing does."""
+        return " ".join(remark.sentence for remark in self.remarks if remark.fits is False)
+
 
 def roster_says(community: Community, memberships: Sequence[Membership]) -> list[Verdict]:
     """For managers only: it tells what is in the roster. The memberships, all of `community`, come from `for_view`.

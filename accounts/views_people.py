@@ -78,7 +78,12 @@ def people(request: HttpRequest, place: Place) -> HttpResponse:
 
 
 def _tab_names() -> list[tuple[str, str]]:
-    words = {"pending": _("审核"), "staff": _("员工"), "residents": pgettext("列表", "业主"), "invitations": _("邀请")}
+    words = {
+        "pending": _("审核"),
+        "staff": _("工作人员"),
+        "residents": pgettext("列表", "业主"),
+        "invitations": _("邀请"),
+    }
     return [(name, words[name]) for name in TABS]
 
 

@@ -29,12 +29,12 @@ NOTICE = """各位业主：
 府琛花园物业服务中心"""
 #: Whether for repairs alone, with which action, on the button, and in full.
 ANSWERS = (
-    (False, "progress", "已到现场", "我已到现场，正在查看，处理好后再告诉您。"),
-    (True, "progress", "等配件", "需要更换的配件已经订购，到货后马上来装，预计两天内。"),
-    (True, "resolve", "已修好", "已经修好并试过，请您再看一看。"),
-    (False, "resolve", "已清理", "已清理干净，请您再看一看。"),
-    (False, "dismiss", "不归物业", "这件事不在物业管理范围内，建议联系社区居委会，需要时我们可以帮您联系。"),
-    (False, "", "稍后联系", "我们已经记下，工作时间内会打电话联系您。"),
+    ("", "progress", "已到现场", "我已到现场，正在查看，处理好后再告诉您。"),
+    ("repair", "progress", "等配件", "需要更换的配件已经订购，到货后马上来装，预计两天内。"),
+    ("repair", "resolve", "已修好", "已经修好并试过，请您再看一看。"),
+    ("hygiene", "resolve", "已清理", "已清理干净，请您再看一看。"),
+    ("", "dismiss", "不归物业", "这件事不在物业管理范围内，建议联系社区居委会，需要时我们可以帮您联系。"),
+    ("", "progress", "稍后联系", "我们已经记下，工作时间内会打电话联系您。"),
 )
 #: Of the sandbox's cast.
 SUBSCRIPTION = "Ns8yHt3KfD6qSUBSCRIBEv1wMc9ZxRb4LgJp7eAo2Ui"
@@ -236,11 +236,11 @@ def prepare_answers(community: "Community") -> None:
     """What its staff and managers answer often."""
     from reports.models import Category, PreparedAnswer
 
-    repair = Category.objects.get(community=community, slug="repair")
+    categories = {category.slug: category for category in Category.objects.filter(community=community)}
     for position, (category, use, title, text) in enumerate(ANSWERS):
         PreparedAnswer.objects.create(
             community=community,
-            category=repair if category else None,
+            category=categories.get(category),
             use=use,
             title=title,
             text=text,

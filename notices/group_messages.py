@@ -56,9 +56,9 @@ def left_over(people: QuerySet[User], now: datetime) -> dict[int, int]:
 
 
 def words(left: dict[int, int]) -> str:
-    """ "剩 4 次：12 人；用完：1 人"."""
+    """ "12 人还剩 4 次；1 人已用完"."""
     parts = [
-        (_("剩 %(left)d 次：%(people)d 人") if number else _("已用完：%(people)d 人"))
+        (_("%(people)d 人还剩 %(left)d 次") if number else _("%(people)d 人已用完"))
         % {"left": number, "people": people}
         for number, people in left.items()
     ]

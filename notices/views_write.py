@@ -28,6 +28,8 @@ from .pictures import kept_pictures
 from .services import BODY_MAX, TITLE_MAX, Audience, people_of, stated_audience
 from .views import article
 
+#: Whom notices are mostly for comes first.
+KINDS = (Role.Kind.RESIDENT, Role.Kind.STAFF, Role.Kind.MANAGER)
 #: A picture of the preview: the page that asks puts its own in.
 _PLACE = {"kind": "image", "status": "stored", "url": "#", "thumbnail_url": "data:,"}
 
@@ -59,7 +61,7 @@ def edit_notice(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _choices(community: Community, notice: Notice | None = None) -> dict[str, Any]:
     audience = stated_audience(notice) if notice else Audience()
     return {
-        "roles": Role.objects.filter(community=community).order_by("kind", "slug"),
+        "roles": sorted(Role.objects.filter(community=community), key=lambda role: (KINDS.index(role.kind), role.slug)),
         "buildings": Building.objects.filter(community=community),
         "chosen_roles": {role.slug for role in notice.roles.all()} if notice else set(),
         "chosen_buildings": {building.name for building in notice.buildings.all()} if notice else set(),

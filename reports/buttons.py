@@ -25,7 +25,7 @@ DANGER = frozenset({Action.WITHDRAW, Action.DISMISS})
 ICONS = {
     Action.CLAIM: "check",
     Action.IGNORE: "close",
-    Action.RELEASE: "back",
+    Action.RELEASE: "people",
     Action.PROGRESS: "send",
     Action.RESOLVE: "check",
     Action.ASSIGN: "me",
@@ -88,7 +88,7 @@ def _label(action: Action, status: str) -> str:
     if action == Action.REOPEN and status == Status.CLOSED:
         return _("问题又出现了")
     if action == Action.RELEASE:
-        return _("退回或转给同事")
+        return _("退回，请同事接手")
     return str(action.label)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Case, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,7 +17,7 @@ from .answers import answers_by_use
 from .models import Category, PreparedAnswer, Report
 from .people import person_name
 from .policies import Viewer
-from .similar import likely_duplicates
+from .similar import likely_duplicates, mergeable
 from .states import Action, Party, Status
 
 #: How many open reports a manager who merges is offered besides the likely ones, and colleagues whoever gives back.
@@ -48,11 +49,11 @@ def _words() -> dict[str, tuple[str, str, str]]:
     """Act → title, the sending button, what is said afterwards."""
     return {
         Action.IGNORE: (_("不归我处理"), _("不归我处理"), _("好的，不再提醒您这条")),
-        Action.RELEASE: (_("退回或转给同事"), _("退回"), _("已退回，会通知其他同事")),
+        Action.RELEASE: (_("退回，请同事接手"), _("退回"), _("已退回，会通知能接的同事")),
         Action.PROGRESS: (_("更新进展"), _("发出"), _("进展已发给上报人")),
         Action.RESOLVE: (_("提交处理结果"), _("提交结果"), _("结果已提交，等待上报人确认")),
         Action.ASSIGN: (_("交给谁处理？"), _("指派"), _("已指派，会通知对方")),
-        Action.DISMISS: (_("不受理这条报单"), _("不受理"), _("已告诉上报人")),
+        Action.DISMISS: (_("驳回这条报单"), _("驳回"), _("已驳回，会告诉上报人")),
         Action.RECATEGORIZE: (_("改到哪一类？"), _("改分类"), _("已改分类，会通知相应的人")),
         Action.MERGE: (_("和哪一条是同一件事？"), _("合并"), _("已合并，上报人会收到后面的进展")),
         Action.RESTORE: (_("恢复这条报单"), _("恢复"), _("已恢复，重新等待接单")),
@@ -107,12 +108,14 @@ def choices_for(report: Report, viewer: Viewer, shown: set[str], sought: str = "
 
 
 def _others(report: Report, sought: str) -> dict[str, Any]:
-    others = Report.objects.filter(community=report.community_id).open().exclude(pk=report.pk)
-    others = others.select_related("category").order_by("-created_at")
+    """What it could be merged into: what the words find, else what is likely, then its own category first."""
+    others = mergeable(report).select_related("category").order_by("-created_at")
     if sought:
         return {"sought": sought, "found": others.search(sought)[:MERGE_CHOICES]}
     likely = likely_duplicates(report)
-    return {"likely": likely, "candidates": others.exclude(pk__in=[found.pk for found in likely])[:MERGE_CHOICES]}
+    own_first = Case(When(category=report.category_id, then=0), default=1)
+    rest = others.exclude(pk__in=[found.pk for found in likely]).order_by(own_first, "-created_at")
+    return {"likely": likely, "candidates": rest[:MERGE_CHOICES]}
 
 
 def _successors(report: Report, viewer: Viewer) -> list[str]:
@@ -128,4 +131,7 @@ def _colleagues(report: Report) -> list[Membership]:
     staff = here.filter(community=report.community_id, role__kind=Role.Kind.STAFF).exclude(user=report.claimed_by_id)
     led = {role.pk for tag in report.tags.all() for role in tag.roles.all()}
     rows = sorted(staff.select_related("user", "role"), key=lambda m: (m.role_id not in led, not m.on_duty_, m.name))
-    return list({membership.user_id: membership for membership in reversed(rows)}.values())[::-1]
+    best: dict[Any, Membership] = {}
+    for row in rows:
+        best.setdefault(row.user_id, row)
+    return list(best.values())

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from accounts.models import Community
 
 from .models import Report
+from .querysets import ReportQuerySet
 
 #: How many of the newest open reports are compared, how many are shown, and from which likeness on.
 COMPARED, SHOWN, ALIKE = 300, 10, 0.3
@@ -32,13 +33,18 @@ def similar_reports(
     return sorted((report for _score, report in likest), key=lambda report: report.created_at, reverse=True)
 
 
+def mergeable(report: Report) -> ReportQuerySet:
+    """The other open reports of its community, board posts among themselves: nobody works on those."""
+    others = Report.objects.open().filter(community=report.community_id).exclude(pk=report.pk)
+    return others.filter(category__claimable=report.category.claimable)
+
+
 def likely_duplicates(report: Report) -> list[Report]:
     """Open reports of its community that may be the same thing, the likest first; each with its category.
 
     The words count, and that it is the same kind of thing at the same place.
     """
-    others = Report.objects.open().filter(community=report.community_id).exclude(pk=report.pk)
-    newest = others.select_related("category", "claimed_by").order_by("-created_at", "-pk")[:COMPARED]
+    newest = mergeable(report).select_related("category", "claimed_by").order_by("-created_at", "-pk")[:COMPARED]
     scored = [(_alike(report, other), other) for other in newest]
     likest = sorted((pair for pair in scored if pair[0] >= DUPLICATE), key=lambda pair: -pair[0])
     return [other for _score, other in likest[:LIKELY]]

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Community
 from accounts.pages import Place, manager_page
-from community_report.core.when import minutes_words
+from community_report.core.when import date_words, minutes_words
 
 from .models import Category, Report
 from .querysets import ON_SHOW
@@ -57,6 +57,10 @@ class Range:
     @property
     def length(self) -> int:
         return (self.last - self.first).days + 1
+
+    @property
+    def words(self) -> str:
+        return f"{date_words(self.first)} – {date_words(self.last)}"
 
     def before(self) -> "Range":
         """The same number of days just before it."""
@@ -97,13 +101,15 @@ def stats(request: HttpRequest, place: Place) -> HttpResponse:
     chosen = _range(request)
     now = figures(place.community, chosen.since, chosen.until)
     past, columns = chosen.before(), _columns(place.community, chosen)
+    large = _large(now, figures(place.community, past.since, past.until))
     link = partial(_listed, place, chosen)
     context = {
         "here": "manage",
         "place": place,
         "range": chosen,
         "ranges": RANGES,
-        "large": _with_lines(_large(now, figures(place.community, past.since, past.until)), place.community, chosen),
+        "large": _with_lines(large, place.community, chosen),
+        "compared": any(figure.trend for figure in large),
         "total": now["total"],
         "step": _step(chosen),
         "columns": columns,
@@ -113,6 +119,7 @@ def stats(request: HttpRequest, place: Place) -> HttpResponse:
         "by_building": _bars(now["by_building"], {}, partial(link, "building")),
         "staff": now["by_staff"],
         "least_ratings": LEAST_RATINGS,
+        "few_ratings": any(row["ratings"] < LEAST_RATINGS for row in now["by_staff"]),
     }
     return render(request, "reports/stats.html", context)
 
@@ -250,4 +257,4 @@ def _columns(community: Community, chosen: Range) -> list[Bar]:
 
 def _column(i: int, day: date, count: int, tallest: int) -> Bar:
     height = round(100 * count / tallest)
-    return Bar(f"{day.month}/{day.day}", count, height, x=i * 10 + 1, y=100 - height)
+    return Bar(date_words(day), count, height, x=i * 10 + 1, y=100 - height)

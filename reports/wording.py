@@ -131,8 +131,8 @@ def _closed(report: Report, parties: set[Party], viewer: Viewer) -> Standpoint:
 
 def _dismissed(report: Report, parties: set[Party], viewer: Viewer) -> Standpoint:
     if Party.REPORTER in parties:
-        return Standpoint(_("物业没有受理这条上报"), _("原因见下方；有疑问请联系物业"))
-    return Standpoint(_("这条上报没有被受理"), _not_yours() if _is_colleagues(parties) else "")
+        return Standpoint(_("物业驳回了这条上报"), _("原因见下方；有疑问请联系物业"))
+    return Standpoint(_("这条上报被驳回了"), _not_yours() if _is_colleagues(parties) else "")
 
 
 def _withdrawn(report: Report, parties: set[Party], viewer: Viewer) -> Standpoint:
@@ -205,7 +205,7 @@ def _by_somebody() -> dict[str, str]:
         "progress": _("%(name)s更新进展"),
         "resolve": _("%(name)s提交了处理结果"),
         "assign": _("%(name)s交给%(staff)s处理"),
-        "dismiss": _("%(name)s没有受理"),
+        "dismiss": _("%(name)s驳回"),
         "recategorize": _("%(name)s改了分类"),
         "merge": _("%(name)s合并了相同的报单"),
         "restore": _("%(name)s恢复了报单"),
@@ -227,7 +227,7 @@ def _by_nobody() -> dict[str, str]:
         "progress": _("有新的进展"),
         "resolve": _("提交了处理结果"),
         "assign": _("已指派处理人"),
-        "dismiss": _("没有受理"),
+        "dismiss": _("已驳回"),
         "recategorize": _("已改分类"),
         "merge": _("合并了相同的报单"),
         "restore": _("已恢复"),

@@ -10,7 +10,7 @@ from sandbox.state import Account, Phone, State, Template
 
 DEFAULT = Path(__file__).with_name("cast.toml")
 COLORS = ["#d9846c", "#5b8fb0", "#7d9a5b", "#8a76a8", "#b0905b", "#5bb0a4", "#b06b8b", "#6b74b0"]
-DESCRIBED = {"name", "openid", "role", "show", "color", "platform", "place"}
+DESCRIBED = {"name", "name_en", "openid", "role", "role_en", "show", "color", "platform", "place"}
 
 
 @dataclass

@@ -31,7 +31,9 @@ SETTINGS = {
 }
 PHONE_SETTINGS = {
     "name",
+    "name_en",
     "role",
+    "role_en",
     "show",
     "color",
     "platform",

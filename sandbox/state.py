@@ -25,6 +25,8 @@ class Phone:
     name: str
     openid: str
     role: str = ""
+    name_en: str = ""
+    role_en: str = ""
     show: bool = True
     color: str = ""
     platform: str = "android"

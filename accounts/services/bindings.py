@@ -33,8 +33,8 @@ def request_binding(
     The same home again is the same binding (a pending one takes the new name and phone, and is looked up again). After
     a rejection one may ask anew. Raises Invalid, Conflict (too many pending), Throttled by person and by phone.
     """
-    name, phone = _identity(name, phone)
-    home = _stated_home(building, unit, room)
+    home = clean_home({"building": building, "unit": unit, "room": room})
+    name, phone = _stated(name, phone, home)
     throttle.check("bind-person", str(actor.pk), limit=10, seconds=HOUR)
     throttle.check("bind-phone", phone, limit=10, seconds=HOUR)
     with transaction.atomic():
@@ -50,25 +50,35 @@ def request_binding(
     return membership
 
 
-def _identity(name: str, phone: str) -> tuple[str, str]:
-    name = clean(name)
+def _stated(name: str, phone: str, home: StatedHome | None = None) -> tuple[str, str]:
+    """The name and the number, cleaned. Whatever is missing or wrong is said at once, in the order of the form."""
+    name, number = clean(name), _number(phone)
+    wrong = _wrong_home(home) if home is not None else {}
     if not 0 < len(name) <= 40:
-        raise Invalid.field("name", _("请填写姓名，最多 40 个字"))
+        wrong["name"] = _("请填写姓名，最多 40 个字")
+    if not number:
+        wrong["phone"] = _("请填写正确的手机号码")
+    if wrong:
+        sentences = {field: [sentence] for field, sentence in wrong.items()}
+        raise Invalid(next(iter(wrong.values())), fields=sentences)
+    return name, number
+
+
+def _number(phone: str) -> str:
     try:
-        return name, clean_phone(phone)
+        return clean_phone(phone)
     except ValueError:
-        raise Invalid.field("phone", _("请填写正确的手机号码")) from None
+        return ""
 
 
-def _stated_home(building: str, unit: str, room: str) -> StatedHome:
-    home = clean_home({"building": building, "unit": unit, "room": room})
-    for part, sentence in (("building", _("请填写楼栋")), ("room", _("请填写房号"))):
-        if not home[part]:
-            raise Invalid.field(part, sentence)
-    for part, value in home.items():
-        if len(value) > 40:
-            raise Invalid.field(part, _("最多 40 个字"))
-    return home
+def _wrong_home(home: StatedHome) -> dict[str, str]:
+    wrong = {part: _("最多 40 个字") for part, value in home.items() if len(value) > 40}
+    missing = {part: words for part, words in _home_words().items() if not home[part]}
+    return wrong | missing
+
+
+def _home_words() -> dict[str, str]:
+    return {"building": _("请填写楼栋"), "room": _("请填写房号")}
 
 
 def _live_binding(person: User, community: Community, home: StatedHome) -> Membership | None:
@@ -201,7 +211,7 @@ def accept_invitation(*, actor: User, code: str, name: str, phone: str) -> Membe
     Raises Gone (`invite_used`, `invite_expired`), NotFound, Invalid, Throttled; Forbidden for a manager who made
     it for a role that they lack.
     """
-    name, phone = _identity(name, phone)
+    name, phone = _stated(name, phone)
     throttle.check("invite-person", str(actor.pk), limit=20, seconds=HOUR)
     with transaction.atomic():
         person = hold_person(actor)

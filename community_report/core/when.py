@@ -3,10 +3,10 @@
 from datetime import date, datetime
 from typing import Any
 
-from django.utils import timezone
+from django.utils import dateformat, timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
@@ -23,9 +23,12 @@ def _day_of(moment: datetime, today: date) -> str:
         return _("今天")
     if abs(distance) == 1:
         return _("昨天") if distance < 0 else _("明天")
-    if moment.year == today.year:
-        return _("%(month)d月%(day)d日") % {"month": moment.month, "day": moment.day}
-    return _("%(year)d年%(month)d月%(day)d日") % {"year": moment.year, "month": moment.month, "day": moment.day}
+    return date_words(moment) if moment.year == today.year else dateformat.format(moment, pgettext("日期", "Y年n月j日"))
+
+
+def date_words(day: date) -> str:
+    """ "11月30日". What is translated is Django's date format: in English, "4" and "12" alone could be either."""
+    return dateformat.format(day, pgettext("日期", "n月j日"))
 
 
 def day_words(value: Any) -> str:
@@ -69,13 +72,15 @@ def ago_words(value: Any) -> str:
 
 
 def left_words(value: Any) -> str:
-    """ "还剩 3 小时" or "已超时 2 天"."""
+    """ "还剩 3 小时" or "已超时 2 天". A minute that has begun is still left, and so is most of a day."""
     moment = as_moment(value)
     if moment is None:
         return ""
     seconds = (moment - timezone.now()).total_seconds()
-    sentence = _("还剩 %(span)s") if seconds > 0 else _("已超时 %(span)s")
-    return sentence % {"span": span_words(seconds)}
+    if seconds <= 0:
+        return _("已超时 %(span)s") % {"span": span_words(seconds)}
+    begun = _DAY / 2 if seconds >= 2 * _DAY else _MINUTE - 1
+    return _("还剩 %(span)s") % {"span": span_words(seconds + begun)}
 
 
 def minutes_words(minutes: float) -> str:

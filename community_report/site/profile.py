@@ -106,7 +106,7 @@ def _of_residents() -> dict[Kind, str]:
         Kind.RESOLVED: _("处理好了，等我确认"),
         Kind.RELEASED: _("退回了，重新找人处理"),
         Kind.CLOSED: _("报单完成了"),
-        Kind.DISMISSED: _("报单没有受理"),
+        Kind.DISMISSED: _("报单被驳回"),
         Kind.MERGED: _("和别的报单合并了"),
     }
 

@@ -34,7 +34,9 @@ def told_people(report: UUID) -> dict[str, Any]:
 
 @register.simple_tag
 def notice_ledger(notice: Notice) -> dict[str, int]:
-    """`{% notice_ledger notice as ledger %}`: to how many it was `sent`, `delivered`, not at all (`lost`)."""
+    """`{% notice_ledger notice as ledger %}`: to how many of the `people` it was `sent`, `delivered`, not
+    at all (`lost`), or is still on its way (`waiting`).
+    """
     status = Delivery.Status
     got = Q(status__in=(status.SENT, status.DELIVERED))
     counts: dict[str, int] = Delivery.objects.filter(notice=notice).aggregate(
@@ -43,7 +45,7 @@ def notice_ledger(notice: Notice) -> dict[str, int]:
         delivered=Count("user", filter=Q(status=status.DELIVERED), distinct=True),
         alive=Count("user", filter=got | Q(status=status.PENDING), distinct=True),
     )
-    return counts | {"lost": counts["people"] - counts["alive"]}
+    return counts | {"lost": counts["people"] - counts["alive"], "waiting": counts["alive"] - counts["sent"]}
 
 
 @register.simple_tag

@@ -2,7 +2,7 @@
 
 import { call, make, setTimeZone } from "./dom.js";
 import { Feed } from "./feed.js";
-import { isEnglish, setLanguage, translatePage } from "./i18n.js";
+import { isEnglish, nameOf, roleOf, setLanguage, translatePage } from "./i18n.js";
 import { Phone } from "./phone.js";
 import { Tour } from "./tour.js";
 import { Trouble } from "./trouble.js";
@@ -56,7 +56,7 @@ function drawPeople() {
   const people = [...world.phones.values()].map(({ data }) => {
     const face = make("span", { class: "face", style: { "--color": data.color } }, data.name.slice(0, 1));
     const onclick = () => toggle(data);
-    const label = `${data.name} · ${data.role}`;
+    const label = `${nameOf(data)} · ${roleOf(data)}`;
     return make("button", { type: "button", "aria-pressed": String(isShown(data)), "aria-label": label, title: label, onclick }, face);
   });
   document.getElementById("people").replaceChildren(...people);
@@ -145,6 +145,7 @@ function speak() {
 document.getElementById("language").addEventListener("click", () => {
   setLanguage(isEnglish() ? "zh" : "en");
   speak();
+  drawPeople();
   for (const part of [world.feed, world.tour, world.trouble, ...world.phones.values()]) part.draw();
 });
 

@@ -1,7 +1,7 @@
 /* What passes between the application and WeChat, as it passes. */
 
 import { icon, make } from "./dom.js";
-import { t } from "./i18n.js";
+import { nameOf, t } from "./i18n.js";
 
 const LENGTH = 150;
 const TABS = { calls: ["api", "oauth"], pushes: ["callback"], visits: ["h5", "jssdk"] };
@@ -64,7 +64,8 @@ export class Feed {
 }
 
 function describe(entry, world) {
-  const person = world.phones.get(entry.phone)?.data.name || entry.phone || "";
+  const phone = world.phones.get(entry.phone);
+  const person = phone ? nameOf(phone.data) : entry.phone || "";
   const say = { api: api, callback: callback, h5: visit, oauth: oauth, jssdk: sdk }[entry.kind] || control;
   return say(entry, person);
 }

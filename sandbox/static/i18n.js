@@ -12,6 +12,7 @@ const WORDS = {
   openOn: ["在{name}的手机上打开", "Open on {name}'s phone"],
   lookAt: ["看{names}的手机", "Look at {names}"],
   allDone: ["走完了：报单、推送、接单、结果、评分。", "Done: report, push, claim, result, rating."],
+  tryNext: ["接下来可以：把「微信变慢」或「微信宕机」打开再报一条；在赵先生的手机上发一张失物的照片；在陈经理的手机上打开「更多 → 我的」，再点下面的「管理」，指派、发公告。", "Next: report once more while WeChat is slow or down; post a lost thing on Mr Zhao's phone; assign work and publish a notice on Ms Chen's."],
   slow: ["微信变慢", "WeChat slow"],
   slowHint: ["每次发送都慢 4 秒：页面照样立刻答复，消息稍后到。", "Every send takes 4 s more: pages still answer at once, messages come later."],
   token: ["令牌失效", "Token expired"],
@@ -36,7 +37,8 @@ const WORDS = {
   typeHere: ["", ""],
   follow: ["关注公众号", "Follow"],
   unfollow: ["不再关注", "Unfollow"],
-  notFollowing: ["还没有关注这个公众号", "Not following this account yet"],
+  notFollowing: ["未关注", "Not following"],
+  unfollowed: ["已取消关注", "Unfollowed"],
   album: ["所有照片", "All photos"],
   fromComputer: ["从电脑选一张", "From this computer"],
   codes: ["选一个二维码", "Pick a code"],
@@ -74,6 +76,10 @@ export function t(key, values = {}) {
 }
 
 export const isEnglish = () => language === "en";
+
+/* What somebody, or what they are, is called in the language of the page. */
+export const nameOf = (phone) => (isEnglish() && phone.name_en) || phone.name;
+export const roleOf = (phone) => (isEnglish() && phone.role_en) || phone.role;
 
 export function setLanguage(next) {
   language = next;

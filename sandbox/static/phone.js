@@ -3,7 +3,7 @@
 import { Browser } from "./browser.js";
 import { drawMessage, firstLink, gist } from "./chat.js";
 import { button, call, clock, icon, make } from "./dom.js";
-import { t } from "./i18n.js";
+import { nameOf, roleOf, t } from "./i18n.js";
 import { pickPhotos, pickScene, profile, record } from "./sheets.js";
 
 export class Phone {
@@ -60,10 +60,11 @@ export class Phone {
   }
 
   drawLabel() {
-    const { name, role, color, subscribed } = this.data;
+    const { name, color, subscribed } = this.data;
     const face = make("span", { class: "face", style: { "--color": color } }, name.slice(0, 1));
-    const words = make("span", {}, make("b", {}, name), make("small", {}, role || " "));
-    this.label.replaceChildren(face, words, subscribed ? "" : make("em", {}, t("notFollowing")));
+    const words = make("span", {}, make("b", {}, nameOf(this.data)), make("small", {}, roleOf(this.data) || " "));
+    const state = this.data.subscribed_at ? "unfollowed" : "notFollowing";
+    this.label.replaceChildren(face, words, subscribed ? "" : make("em", {}, t(state)));
   }
 
   drawNavigation() {

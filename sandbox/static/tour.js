@@ -1,7 +1,7 @@
 /* The guided tour: its steps come from the cast file, its progress from the journal. */
 
 import { button, icon, make } from "./dom.js";
-import { isEnglish, t } from "./i18n.js";
+import { isEnglish, nameOf, t } from "./i18n.js";
 
 export class Tour {
   constructor(world) {
@@ -52,7 +52,7 @@ export class Tour {
   draw() {
     const now = this.done.length;
     const rows = this.steps.map((step, index) => this.row(step, index, now));
-    if (now && now === this.steps.length) rows.push(make("li", { class: "done" }, make("p", { class: "finish" }, t("allDone"))));
+    if (now && now === this.steps.length) rows.push(make("li", { class: "done" }, make("p", { class: "finish" }, t("allDone")), make("p", {}, t("tryNext"))));
     this.list.replaceChildren(...rows);
     const hosts = now < this.steps.length ? this.hosts(this.steps[now]) : [];
     for (const phone of this.world.phones.values()) phone.element.classList.toggle("invited", hosts.includes(phone.data.host));
@@ -79,7 +79,8 @@ export class Tour {
   }
 
   name(host) {
-    return this.world.phones.get(host)?.data.name || "";
+    const phone = this.world.phones.get(host);
+    return phone ? nameOf(phone.data) : "";
   }
 
   go(step) {

@@ -1,7 +1,7 @@
 /* Buttons that break things on purpose, and say what to watch. */
 
 import { call, icon, make } from "./dom.js";
-import { t } from "./i18n.js";
+import { nameOf, t } from "./i18n.js";
 
 const SENDING = "/cgi-bin/message/";
 
@@ -32,7 +32,7 @@ export class Trouble {
     ];
     if (staff) {
       const act = () => call("POST", `phones/${staff.data.host}/${staff.data.subscribed ? "unfollow" : "follow"}`, {});
-      rows.push(this.button("away", "away", t("away", { name: staff.data.name }), !staff.data.subscribed, act));
+      rows.push(this.button("away", "away", t("away", { name: nameOf(staff.data) }), !staff.data.subscribed, act));
     }
     document.getElementById("trouble").replaceChildren(...rows);
     document.getElementById("trouble-hint").textContent = hint && t(`${hint}Hint`);

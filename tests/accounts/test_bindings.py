@@ -160,6 +160,13 @@ def test_bad_input_names_the_field(cast: Cast, api: Api, wrong: dict[str, Any], 
     assert set(body["fields"]) == {field}
 
 
+def test_an_empty_form_is_told_all_that_is_missing_from_the_top(cast: Cast, api: Api) -> None:
+    status, body = api(cast.stranger).post("bindings", dict.fromkeys(form(), "") | {"community": "fuchen"})
+    assert (status, list(body["fields"])) == (400, ["building", "room", "name", "phone"])
+    assert body["detail"] == body["fields"]["building"][0] == "请填写楼栋"
+    assert cast.stranger.memberships.count() == 0
+
+
 def test_guessing_is_throttled_by_person_and_by_phone(cast: Cast, api: Api) -> None:
     for number in range(10):
         assert api(cast.stranger).post("bindings", form(phone=f"1370000001{number}", room="501"))[0] == 202

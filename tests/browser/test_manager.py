@@ -67,8 +67,8 @@ def test_a_report_is_recategorized_assigned_and_refused(demo: Demo, chen: Page, 
     expect(chen.get_by_role("heading", name="已交给刘师傅处理")).to_be_visible()
     more(chen, "驳回")
     chen.get_by_role("button", name="不归物业").tap()
-    chen.get_by_role("button", name="不受理", exact=True).tap()
-    expect(chen.get_by_role("heading", name="这条上报没有被受理")).to_be_visible()
+    chen.get_by_role("button", name="驳回", exact=True).tap()
+    expect(chen.get_by_role("heading", name="这条上报被驳回了")).to_be_visible()
     assert events_of(sun, report) == ["submitted", "recategorize", "assign", "dismiss"]
 
 
@@ -81,6 +81,9 @@ def test_the_same_thing_twice_is_merged(demo: Demo, chen: Page, sun: Page, phone
     sheet.get_by_label("找别的报单").fill(words)
     sheet.locator("[data-merge-found]").get_by_role("radio").first.check()
     sheet.get_by_role("button", name="合并").tap()
+    question = chen.get_by_role("dialog").filter(has_text="合并后不能撤销")
+    expect(question).to_contain_text(words)
+    question.get_by_role("button", name="合并").tap()
     chen.get_by_role("link", name="看合并后的报单").tap()
     chen.wait_for_url(f"**{first}")
     assert events_of(chen, second) == ["submitted", "merge"]
@@ -93,6 +96,10 @@ def test_a_binding_is_decided(demo: Demo, chen: Page, phone: Phone) -> None:
     chen.goto(demo.page_of("chen", "/h5/manage/people"))
     row = chen.locator("li").filter(has_text=home["name"])
     expect(row.get_by_role("heading", name="名册上的")).to_be_visible()
+    row.get_by_role("button", name="通过", exact=True).tap()
+    question = chen.get_by_role("dialog").filter(has_text="没有这个人")
+    question.get_by_role("button", name="取消").tap()
+    expect(question).to_have_count(0)
     row.get_by_role("button", name="不通过").tap()
     sheet = chen.locator("#reject")
     sheet.get_by_role("button", name="不通过").tap()
@@ -101,6 +108,7 @@ def test_a_binding_is_decided(demo: Demo, chen: Page, phone: Phone) -> None:
     sheet.get_by_role("button", name="不通过").tap()
     expect(chen.locator("#toast")).to_contain_text("已告诉申请人")
     expect(chen.get_by_text(home["name"])).to_have_count(0)
+    expect(chen.locator(".tabs [aria-current]")).to_contain_text("审核")
 
 
 def test_an_invitation_is_shown_and_withdrawn(demo: Demo, chen: Page, phone: Phone) -> None:

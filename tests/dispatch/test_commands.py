@@ -103,6 +103,7 @@ def test_the_menu_keeps_to_wechat_s_limits(settings: Any) -> None:
     assert all(len(entry["name"].encode()) <= 60 for entry in entries)
     pages = [one["url"] for one in (*buttons, *entries) if "url" in one]
     assert "https://xq.example.com/h5/reports/new" in pages
+    assert pages[-1] == "https://xq.example.com/h5/work"  # refuses most who open the menu
     assert all(page.startswith("https://xq.example.com/h5/") for page in pages)
 
 

@@ -96,7 +96,12 @@ def test_the_page_counts_and_offers_it_once_a_day(cast: Cast, notice: Notice) ->
     Delivery.objects.filter(user=cast.neighbour).update(status=Delivery.Status.DELIVERED)
     Delivery.objects.filter(user=cast.cleaner).update(status=Delivery.Status.SKIPPED, code="unfollowed")
     early = open_page(cast.manager, f"notices/{notice.pk}")
-    assert "已发送 5，其中已送达 1；没有推送到 1" in early.words
+    assert "已推送 5 人，其中 1 人已送达" in early.words
+    assert "1 人收不到推送" in early.words
+    Delivery.objects.update(status=Delivery.Status.PENDING)
+    begun = open_page(cast.manager, f"notices/{notice.pk}").words
+    assert "正在推送，还有 6 人" in begun
+    assert "收不到" not in begun
     assert "data-remind" not in early.html
     with time_machine.travel(timezone.now() + timedelta(seconds=DAY), tick=False):
         assert "data-remind" in open_page(cast.manager, f"notices/{notice.pk}").html

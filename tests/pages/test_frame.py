@@ -54,6 +54,7 @@ def test_an_address_that_is_none_is_a_page_for_people(cast: Cast) -> None:
     response = browser_of(cast.resident).get("/h5/nowhere")
     assert response.status_code == 404
     assert "没有找到" in response.content.decode()
+    assert 'class="nav-bottom"' in response.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -80,6 +81,9 @@ def test_the_past_in_words(moment: str, clock: str, ago: str) -> None:
         (timedelta(minutes=59), "还剩 59 分钟"),
         (timedelta(hours=47), "还剩 47 小时"),
         (timedelta(hours=48), "还剩 2 天"),
+        (timedelta(hours=71, minutes=59, seconds=58), "还剩 3 天"),
+        (timedelta(hours=59), "还剩 2 天"),
+        (timedelta(minutes=29, seconds=58), "还剩 30 分钟"),
         (timedelta(minutes=-1), "已超时 1 分钟"),
         (timedelta(seconds=20), "还剩 1 分钟"),
     ],
@@ -96,6 +100,8 @@ def test_days_and_english() -> None:
         with translation.override("en"):
             assert when.span_words(60) == "1 minute"
             assert when.span_words(120) == "2 minutes"
+            assert when.day_words(now + timedelta(days=18)) == "Dec 11"
+            assert when.day_words(now - timedelta(days=365)) == "Nov 23, 2025"
     assert when.clock_words(None) == when.left_words("rubbish") == ""
 
 

@@ -48,7 +48,7 @@ def withdrawn(cast: Cast, report: Report) -> None:
         (claimed, "这条已由赵师傅在"),
         (resolved, "赵师傅已处理，等待上报人确认"),
         (closed, "赵师傅已处理完成"),
-        (dismissed, "这条上报没有被受理"),
+        (dismissed, "这条上报被驳回了"),
         (withdrawn, "上报人已撤回"),
     ],
 )

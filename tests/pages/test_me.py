@@ -27,8 +27,8 @@ def test_it_shows_homes_with_what_became_of_them(cast: Cast) -> None:
     )
     words = open_page(cast.resident, "me").words
     assert "李阿姨" in words
-    assert "6幢 1单元 401" in words
-    assert "9幢 1单元 101 等待审核" in words
+    assert "6幢1单元401" in words
+    assert "9幢1单元101 等待审核" in words
     assert "绑定另一套房屋" in words
 
 

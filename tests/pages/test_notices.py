@@ -106,6 +106,8 @@ def test_the_form_offers_roles_and_buildings_and_says_the_reach(cast: Cast) -> N
     assert page.status == 200
     assert 'value="cleaner"' in page.html
     assert 'value="6幢"' in page.html
+    offered = [page.html.index(f'value="{slug}"') for slug in ("resident", "cleaner", "plumber", "manager")]
+    assert offered == sorted(offered)
     assert "会发给 6 人，其中 6 人能在微信收到" in page.words
 
 
@@ -128,13 +130,13 @@ def test_the_form_says_how_many_group_messages_are_left(cast: Cast) -> None:
     last_month = (month - timedelta(days=1)).replace(day=1)
     for person, when, sent in ((cast.resident, month, 4), (cast.cleaner, month, 1), (cast.plumber, last_month, 4)):
         GroupMessageCount.objects.create(user=person, month=when, sent=sent)
-    words = "剩 4 次：4 人；剩 3 次：1 人；已用完：1 人"
+    words = "4 人还剩 4 次；1 人还剩 3 次；1 人已用完"
     page = open_page(cast.manager, "notices/new")
     assert words in page.words
     assert 'name="by_group_message"' in page.html
     everybody, residents = (open_page(cast.manager, f"notices/reach?{query}").html for query in ("", "roles=resident"))
     assert words in everybody
-    assert "剩 4 次：1 人；已用完：1 人" in residents
+    assert "1 人还剩 4 次；1 人已用完" in residents
 
 
 def test_the_form_says_who_gets_it_in_wechat(cast: Cast) -> None:

@@ -54,6 +54,14 @@ def test_a_pending_binding_shows_what_the_roster_says(
     assert says in page.words
 
 
+@pytest.mark.parametrize(("name", "doubted"), [("何女士", False), ("周老师", True)])
+def test_who_is_not_in_the_roster_is_approved_only_after_a_question(cast: Cast, name: str, *, doubted: bool) -> None:
+    roster(cast, "何女士", "13712340000", "502")
+    ask(cast, name, "13712340001", "502")
+    page = open_page(cast.manager, "manage/people")
+    assert ('data-doubt="名册登记的是何女士，没有这个人"' in page.html) is doubted
+
+
 def test_the_roster_stands_beside_the_request_with_what_is_the_same(cast: Cast) -> None:
     roster(cast, "何女士", "13712340000", "502")
     ask(cast, "何女士", "13712340001", "502")

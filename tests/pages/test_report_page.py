@@ -155,7 +155,7 @@ def test_a_refused_report_says_why(cast: Cast) -> None:
     report = cast.report()
     act.dismiss_report(actor=cast.manager, report_id=report.pk, reason="不在物业管理范围")
     page = page_of(report, cast.resident)
-    assert "物业没有受理这条上报" in page.words
+    assert "物业驳回了这条上报" in page.words
     assert "不在物业管理范围" in page.words
 
 
@@ -313,6 +313,7 @@ def test_the_lists_of_ones_own(cast: Cast) -> None:
     assert shown("open") == {"未完"}
     assert shown("done") == {"垃圾未及时清理"}
     assert shown("followed") == {"邻居的"}
+    assert "您还没有关注邻居的报单" in open_page(cast.neighbour, "reports?show=followed").words
 
 
 def test_a_category_that_nobody_has_to_work_on_says_so(cast: Cast) -> None:

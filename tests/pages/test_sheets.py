@@ -4,7 +4,7 @@ from accounts.models import Membership, User
 from reports.models import Report
 from reports.services import transitions
 from reports.similar import likely_duplicates
-from tests.factories import Cast
+from tests.factories import Cast, bind, role_of
 
 from .opening import open_page
 
@@ -18,11 +18,32 @@ def test_giving_back_offers_the_colleagues_who_could_take_over(cast: Cast) -> No
     report = cast.report()
     transitions.claim_report(actor=cast.cleaner, report_id=report.pk)
     offered = sheet(report, cast.cleaner, "release")
+    assert "想请哪位同事" in offered
     assert "请赵师傅接手" in offered
     assert "张师傅" not in offered
     assert "孙师傅" not in offered
     Membership.objects.filter(user=cast.cleaner2).update(on_duty=False)
-    assert "接手？" not in sheet(report, cast.cleaner, "release")
+    assert "想请哪位同事" not in sheet(report, cast.cleaner, "release")
+
+
+def test_assigning_offers_those_of_its_tags_before_all_others(cast: Cast) -> None:
+    bind(cast.cleaner, role_of(cast.community, "plumber"))
+    offered = sheet(cast.report("hygiene"), cast.manager, "assign")
+    assert offered.count(str(cast.cleaner.pk)) == 1
+    last_cleaner = max(offered.index(str(person.pk)) for person in (cast.cleaner, cast.cleaner2))
+    assert last_cleaner < offered.index(str(cast.plumber.pk))
+    assert "保洁员" in offered.split(str(cast.cleaner.pk))[1].split("</label>")[0]
+
+
+def test_merging_offers_no_board_posts_and_its_own_category_first(cast: Cast) -> None:
+    report = cast.report("repair", title="电梯里的灯不亮了")
+    post = cast.report("lost", by=cast.neighbour, title="电梯里的灯不亮了，捡到雨伞")
+    own = cast.report("repair", by=cast.neighbour, title="水管漏水", description="", address="北门")
+    newer = cast.report("hygiene", by=cast.neighbour, title="垃圾桶满了", description="", address="北门")
+    offered = sheet(report, cast.manager, "merge")
+    assert str(post.pk) not in offered
+    assert offered.index(str(own.pk)) < offered.index(str(newer.pk))
+    assert str(own.pk) not in sheet(post, cast.manager, "merge")
 
 
 def test_merging_offers_what_is_most_likely_the_same_first(cast: Cast) -> None:

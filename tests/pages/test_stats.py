@@ -72,6 +72,8 @@ def test_the_page_shows_figures_charts_and_the_table(cast: Cast) -> None:
     words = open_page(cast.manager, "manage/stats").words
     for said in ("报单 2", "满意度 4.0 分", "张师傅 1 1 –", "卫生保洁 1", "水电报修 1", "已完成 1", "6幢"):
         assert said in words
+    assert "评价不满 5 个，先不算平均分" in words
+    assert "比上期" not in words  # there was none
 
 
 def test_the_count_is_set_against_the_days_before(cast: Cast) -> None:
@@ -79,7 +81,9 @@ def test_the_count_is_set_against_the_days_before(cast: Cast) -> None:
         cast.report()
     old = cast.report()
     Report.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=10))
-    assert "报单 3 比上期多 2 条" in open_page(cast.manager, "manage/stats?days=7").words
+    words = open_page(cast.manager, "manage/stats?days=7").words
+    assert "报单 3 比上期多 2 条" in words
+    assert "“比上期”是" in words
 
 
 def test_columns_count_days_and_long_ranges_by_several(cast: Cast) -> None:

@@ -83,13 +83,13 @@ def test_only_of_an_open_board_post(cast: Cast, post: Report) -> None:
     assert write(cast.neighbour, private, note="你好") == 409
     transitions.confirm_report(actor=cast.resident, report_id=post.pk, score=None)
     assert write(cast.neighbour, post, note="你好") == 409
-    assert "这是我的" not in open_page(cast.neighbour, f"reports/{post.pk}").words
+    assert "联系发布的人" not in open_page(cast.neighbour, f"reports/{post.pk}").words
 
 
 def test_the_page_offers_it_to_neighbours_alone(cast: Cast, post: Report) -> None:
-    assert "这是我的" in open_page(cast.neighbour, f"reports/{post.pk}").words
-    assert "这是我的" not in open_page(cast.resident, f"reports/{post.pk}").words
-    assert "这是我的" not in open_page(cast.neighbour, f"reports/{cast.report().pk}").words
+    assert "联系发布的人" in open_page(cast.neighbour, f"reports/{post.pk}").words
+    assert "联系发布的人" not in open_page(cast.resident, f"reports/{post.pk}").words
+    assert "联系发布的人" not in open_page(cast.neighbour, f"reports/{cast.report().pk}").words
 
 
 def test_an_open_page_hears_of_it(cast: Cast, post: Report) -> None:

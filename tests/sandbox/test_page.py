@@ -203,6 +203,7 @@ def test_trouble_is_made_and_ended(desk: Page, sandbox: SandboxClient) -> None:
     desk.get_by_role("button", name="张师傅取关").click()
     expect(desk.locator('[data-phone="zhang"]').get_by_role("button", name="关注公众号")).to_be_visible()
     assert sandbox.phone("zhang")["subscribed"] is False
+    expect(desk.locator('[data-phone="zhang"] figcaption')).to_contain_text("已取消关注")
 
 
 def test_what_to_watch_is_said_though_the_news_come_late(desk: Page) -> None:
@@ -232,6 +233,8 @@ def test_the_other_language(desk: Page) -> None:
     expect(desk.get_by_role("heading", name="Guided tour")).to_be_visible()
     expect(desk.locator("html")).to_have_attribute("lang", "en")
     expect(desk.get_by_role("navigation", name="Phones")).to_be_attached()
+    expect(desk.locator('[data-phone="li"] figcaption')).to_have_text("李Mrs LiResident")
+    expect(desk.get_by_role("button", name="Mr Zhao · Resident")).to_be_visible()
     desk.reload()
     expect(desk.locator(".tour li.now")).to_contain_text("The resident reports")
 

@@ -185,7 +185,17 @@
     toast(gettext("链接已复制"));
   });
 
+  // The chosen chip of a row that scrolls is in sight, with the next one to be guessed.
+  function showChosen(row) {
+    const chosen = row.querySelector("[aria-current]");
+    if (!chosen) return;
+    const box = chosen.getBoundingClientRect();
+    const frame = row.getBoundingClientRect();
+    if (box.left < frame.left || box.right > frame.right) row.scrollLeft += box.left - frame.left - (frame.width - box.width) / 2;
+  }
+
   window.addEventListener("pageshow", showFlash);
+  document.querySelectorAll(".chips-scroll").forEach(showChosen);
   document.querySelectorAll("[data-stars]").forEach(paintStars);
 
   Object.assign(app, { gettext, interpolate, h, icon, toast, flash, reload, sheet, confirm, once, soon });

@@ -5,15 +5,29 @@
   const app = window.app;
   const { gettext, interpolate } = app;
 
+  // The same list afresh: without its name in the address, what is shown first depends on what still waits.
+  function again(sentence) {
+    const tab = document.querySelector(".tabs [aria-current]");
+    if (tab) history.replaceState(null, "", tab.href);
+    app.reload(sentence);
+  }
+
+  async function approve(button) {
+    const { approve: binding, doubt, name } = button.dataset;
+    const title = interpolate(gettext("仍要通过%(name)s的申请？"), { name });
+    if (doubt && !(await app.confirm({ title, text: doubt, yes: gettext("仍要通过") }))) return;
+    await act(button, gettext("已通过，会通知对方"), () => app.api.post("bindings/" + binding + "/approve"));
+  }
+
   // Runs one call and shows the page afresh; a refusal is said where the person looks.
   function act(button, sentence, call) {
     return app.once(button, async () => {
       try {
         await call();
-        app.reload(sentence);
+        again(sentence);
       } catch (error) {
         if (!(error instanceof app.ApiError)) throw error;
-        if (error.status === 409) app.reload(error.message);
+        if (error.status === 409) again(error.message);
         else app.toast(error.message);
       }
     });
@@ -54,9 +68,7 @@
 
   $(document)
     .on("click", "[data-withdraw]", ({ currentTarget: button }) => withdraw(button))
-    .on("click", "[data-approve]", ({ currentTarget: button }) =>
-      act(button, gettext("已通过，会通知对方"), () => app.api.post("bindings/" + button.dataset.approve + "/approve")),
-    )
+    .on("click", "[data-approve]", ({ currentTarget: button }) => approve(button))
     .on("click", "[data-revoke]", ({ currentTarget: button }) =>
       act(button, gettext("已解除，会通知对方"), () => app.api.post("bindings/" + button.dataset.revoke + "/revoke")),
     )
@@ -74,11 +86,12 @@
       })
       .on("click", "[data-reason]", ({ currentTarget: chip }) => {
         rejection.elements.reason.value = chip.textContent;
+        rejection.elements.reason.dispatchEvent(new Event("input", { bubbles: true }));
       });
     app.forms.onSubmit(rejection, async (values) => {
       if (!values.reason) throw new app.ApiError(400, { code: "invalid", fields: { reason: [gettext("请填写原因")] } });
       await app.api.post("bindings/" + values.id + "/reject", { reason: values.reason });
-      app.reload(gettext("已告诉申请人"));
+      again(gettext("已告诉申请人"));
     });
   }
 

@@ -45,6 +45,12 @@
     return null;
   }
 
+  // Merging cannot be taken back: it is said once more, with the other's title.
+  function sure(form) {
+    const other = form.querySelector("[name=into]:checked").closest("label").querySelector(".cell-body").firstChild;
+    return app.confirm({ title: gettext("合并到这一条？合并后不能撤销"), text: other.textContent.trim(), yes: gettext("合并") });
+  }
+
   async function act(form) {
     const { act: name, done } = form.dataset;
     const element = form.querySelector("[data-collect]");
@@ -59,6 +65,7 @@
     const values = payload(form, media);
     const fields = complaint(form, values);
     if (fields) throw new app.ApiError(400, { code: "invalid", fields });
+    if (name === "merge" && !(await sure(form))) return undefined;
     await app.api.post(address + name, values);
     app.store.forget(key(form));
     forgetMedia(form);
@@ -110,13 +117,6 @@
     app.forms.onSubmit(form, () => act(form).catch((error) => failed(error, form)));
   });
 
-  // A button of the bar can begin the sentence: "this is mine".
-  $(document).on("click", "[data-sheet][name=note]", ({ currentTarget: button }) => {
-    const area = document.querySelector("#" + button.dataset.sheet + " textarea");
-    const begun = Array.from(document.querySelectorAll("[data-sheet][name=note]"), (other) => other.value);
-    if (!area.value || begun.includes(area.value)) area.value = button.value;
-  });
-
   // A usual sentence at a tap.
   $(document).on("click", "[data-fills] .chip", (event) => {
     event.preventDefault(); // without scripts it is sent
@@ -124,7 +124,7 @@
     const area = document.getElementById(chip.parentNode.dataset.fills);
     const text = chip.dataset.text || chip.textContent;
     area.value = area.value ? area.value + "\n" + text : text;
-    area.dispatchEvent(new Event("input"));
+    area.dispatchEvent(new Event("input", { bubbles: true })); // the form's error goes, and the words are kept
   });
 
   $(document).on("click", "[data-place]", (event) => {
