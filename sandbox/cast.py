@@ -27,17 +27,17 @@ def read(path: Path | None) -> Cast:
     return Cast(**{item.name: raw[item.name] for item in fields(Cast) if item.name in raw})
 
 
-def apply(cast: Cast, state: State) -> None:
+def apply(cast: Cast, state: State, now: float) -> None:
     """Adds what is new and updates descriptions; what people did since (following, chats) stays."""
     state.account = Account(**(vars(state.account) | cast.account))
     for entry in cast.phones:
-        add_phone(state, entry)
+        add_phone(state, entry, now)
     for entry in cast.templates:
         state.templates[entry["id"]] = Template(**entry)
 
 
-def add_phone(state: State, entry: dict[str, Any]) -> Phone:
-    """`host` is required. Raises TypeError for a key that a phone does not have."""
+def add_phone(state: State, entry: dict[str, Any], now: float) -> Phone:
+    """`host` is required. Who follows already does since `now`. Raises TypeError for an unknown key."""
     known = state.phones.get(entry["host"])
     if known:
         for key in DESCRIBED & entry.keys():
@@ -45,6 +45,7 @@ def add_phone(state: State, entry: dict[str, Any]) -> Phone:
         return known
     entry = {"name": entry["host"], "openid": "o" + secrets.token_urlsafe(20)[:27]} | entry
     phone = Phone(**entry)
+    phone.subscribed_at = phone.subscribed_at or (now if phone.subscribed else 0.0)
     phone.color = phone.color or COLORS[len(state.phones) % len(COLORS)]
     state.phones[phone.host] = phone
     return phone

@@ -33,7 +33,7 @@ class World:
         self.local = LocalFiles()
         self.faults = Faults()
         self.cast = cast.read(config.cast)
-        cast.apply(self.cast, self.store.state)
+        cast.apply(self.cast, self.store.state, self.clock.now())
         self.enforce = True
         self.oauth_codes: dict[str, dict[str, Any]] = {}
         self.oauth_tokens: dict[str, dict[str, Any]] = {}
@@ -57,9 +57,7 @@ class World:
         """Raises ValueError for a host name that cannot be, TypeError for an unknown key."""
         if not HOST.fullmatch(str(values.get("host", ""))):
             raise ValueError("host is made of a-z, 0-9 and -")
-        phone = cast.add_phone(self.state, values)
-        if phone.subscribed and not phone.subscribed_at:
-            phone.subscribed_at = self.clock.now()
+        phone = cast.add_phone(self.state, values, self.clock.now())
         self.phone_changed(phone)
         return phone
 

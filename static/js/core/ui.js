@@ -131,6 +131,7 @@
         if (opener.isConnected) opener.focus({ preventScroll: true });
         resolve(answer);
       });
+      element.addEventListener("shown.bs.modal", () => element.focus()); // an open sheet has drawn the focus back to itself
       document.body.append(element);
       bootstrap.Modal.getOrCreateInstance(element).show();
     });
