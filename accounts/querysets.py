@@ -16,6 +16,7 @@ from django.db.models import (
     TimeField,
     Value,
 )
+from django.db.models.functions import Concat
 
 from community_report.core.search import few
 
@@ -96,3 +97,13 @@ def of_person(path: str, word: str, *, communities: frozenset[int] | None) -> Q:
     bound = (bindings if communities is None else bindings.filter(community__in=communities)).values("user")
     called = Q(display_name__icontains=word) | Q(phone__contains=word) | Q(pk__in=bound)
     return Q(**{f"{path}__in": few(User.objects.filter(called))})
+
+
+def of_home(path: str, word: str) -> Q:
+    """Rows of a home (`path` leads to it) with `word` in it as it is written; without a digit a word names no home."""
+    from .models import Home
+
+    if not any(letter.isdigit() for letter in word):
+        return Q(pk__in=())
+    written = Concat("building__name", "unit", "room")
+    return Q(**{f"{path}__in": few(Home.objects.alias(written=written).filter(written__icontains=word))})

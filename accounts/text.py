@@ -39,6 +39,11 @@ def clean_span(text: object) -> str:
     return re.sub(r"(?<!\d)(\d):", r"0\1:", span)
 
 
+def home_text(home: Mapping[str, str]) -> str:
+    """A stated home in a line, as `str(Home)` writes one that is known."""
+    return "".join(home.get(part, "") for part in ("building", "unit", "room"))
+
+
 def spellings(part: str, text: str) -> list[str]:
     """The ways to write one part of a home, as given first: "401" is "401室", "1" is "1单元"."""
     suffixes = _SUFFIXES[part]

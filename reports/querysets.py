@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Count, Exists, IntegerField, OuterRef, Prefetch, Q, Subquery, Value
+from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce, Concat, Upper
 
 from accounts.policies import Standing
-from accounts.querysets import of_person
+from accounts.querysets import of_home, of_person
 from community_report.core.search import MOST_WORDS, few, holding, searched
 
 from .states import OPEN, Status
@@ -116,13 +117,14 @@ class ReportQuerySet(models.QuerySet["Report"]):
         return self.search(word).filter(number__icontains=word)
 
     def search_people_too(self, text: str, communities: frozenset[int] | None = None) -> Self:
-        """Those with every word of `text` in their own words, or in the name or phone of who reported it.
+        """Those with every word of `text` in their own words, or in the name, phone or home of who reported it.
 
         `communities`: as in `of_person`.
 
         People are looked up first, so that the search itself stays within what the indexes of reports know.
         """
-        return searched(self, text, self._by_words, partial(self._by_person, communities=communities))
+        by_person = partial(self._by_person, communities=communities)
+        return searched(self, text, self._by_words, by_person, self._by_home)
 
     def _by_words(self, word: str) -> Q:
         return Q(pk__in=few(self.model.objects.search(word)))
@@ -131,6 +133,11 @@ class ReportQuerySet(models.QuerySet["Report"]):
         callers = Q(caller__name__icontains=word) | Q(caller__phone__icontains=word)
         telephoned = self.model.objects.filter(callers, caller__isnull=False)
         return of_person("reporter", word, communities=communities) | Q(pk__in=few(telephoned))
+
+    def _by_home(self, word: str) -> Q:
+        stated = Concat(*(KT(f"caller__home__{part}") for part in ("building", "unit", "room")))
+        telephoned = self.model.objects.filter(caller__isnull=False).alias(stated=stated)
+        return of_home("reporter_home", word) | Q(pk__in=few(telephoned.filter(stated__icontains=word)))
 
     def for_view(self, user: "User") -> Self:
         """With everything that showing a report to `user` needs, in a constant number of queries.

@@ -153,7 +153,7 @@ def _plain_form(request: HttpRequest, community: Community, draft: Draft | None)
         raise Invalid.field("hashed_id", _("编号无效"))
     caller = None
     if "caller_name" in request.POST:
-        home = {part: field(f"caller_{part}", "") for part in ("building", "unit", "room")}
+        home = {part: field(f"caller_{part}", "")[:40] for part in ("building", "unit", "room")}
         caller = Caller(field("caller_name", "")[:40], field("caller_phone", "")[:20], home)
     return SubmitData(
         hashed_id=hashed_id,

@@ -10,10 +10,10 @@ from accounts.policies import lacks, may_hand_out, standing_of
 from accounts.services import family, memberships
 from accounts.services.memberships import hold_for_decision, hold_person
 from accounts.services.recording import record
-from accounts.services.roster import find_building, find_entry, find_home
+from accounts.services.roster import find_building, find_entry, find_home, find_unit
 from accounts.signals import binding_decided, binding_made, binding_requested
 from accounts.text import Home as StatedHome
-from accounts.text import clean, clean_home, clean_phone, same_home, spellings
+from accounts.text import clean, clean_home, clean_phone, same_home
 from community_report.core import throttle
 from community_report.core.errors import Conflict, Forbidden, Gone, Invalid, NotFound
 
@@ -161,7 +161,7 @@ def _home_of(community: Community, stated: StatedHome) -> Home | None:
         return found
     unit = stated.get("unit", "")
     if building.units:
-        unit = next((u for u in spellings("unit", unit) if u in building.units), "")
+        unit = find_unit(building, unit) or ""
         if not unit:
             return None
     return Home.objects.get_or_create(building=building, unit=unit, room=stated["room"])[0]

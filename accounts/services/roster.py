@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from accounts.models import Building, Community, Home, RosterEntry
+from accounts.text import Home as StatedHome
 from accounts.text import clean, clean_home, clean_part, clean_phone, spellings
 
 
@@ -14,6 +15,23 @@ def find_building(community: Community, name: str) -> Building | None:
 def _pick_building(buildings: Sequence[Building], name: str) -> Building | None:
     found = {building.name: building for building in buildings}
     return next((found[name] for name in spellings("building", clean_part(name)) if name in found), None)
+
+
+def find_unit(building: Building, name: str) -> str | None:
+    """The building's unit of this name, as the building writes it; None where it has no such unit."""
+    return next((unit for unit in spellings("unit", clean_part(name)) if unit in building.units), None)
+
+
+def written_home(*, community: Community, home: Mapping[str, object]) -> StatedHome:
+    """A stated home in the community's own words; what the community does not know stays as stated."""
+    stated = clean_home(home)
+    known = find_home(community=community, home=stated)
+    if known is not None:
+        return known.as_dict()
+    building = find_building(community, stated["building"])
+    if building is None:
+        return stated
+    return stated | {"building": building.name, "unit": find_unit(building, stated["unit"]) or stated["unit"]}
 
 
 def find_home(*, community: Community, home: Mapping[str, object]) -> Home | None:

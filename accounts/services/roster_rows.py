@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from accounts.models import Building, Community
+from accounts.models import Building, Community, Home
+from accounts.services.roster import find_unit
 from accounts.text import clean, clean_part, clean_phone, is_shortened, spellings
 
 MAX_NAME = MAX_ROOM = 40
@@ -30,6 +31,7 @@ class RowReader:
     """Makes a line of each row of one file. Raises ValidationError, which says why not."""
 
     def __init__(self, community: Community) -> None:
+        self._rooms = _Rooms(community)
         self.buildings = {building.name: building for building in community.buildings.all()}
         self._seen: dict[tuple[Place, str], int] = {}
 
@@ -38,7 +40,8 @@ class RowReader:
         _refuse_dates(row)
         name, room = _name(row["name"]), _room(row["room"])
         building = self._building(row["building"])
-        line = Line((building.pk, _unit(building, row["unit"]), room), name, _phone(row["phone"]))
+        unit, phone = _unit(building, row["unit"]), _phone(row["phone"])
+        line = Line((building.pk, unit, self._rooms.written(building, unit, room)), name, phone)
         first = self._seen.setdefault((line.place, line.phone), number)
         if first != number:
             raise ValidationError(_("与第 %(row)d 行的房屋和手机重复") % {"row": first})
@@ -51,6 +54,24 @@ class RowReader:
             given = clean(name)
             raise ValidationError(_("小区没有楼栋“%(name)s”") % {"name": given} if given else _("缺少楼栋"))
         return found
+
+
+class _Rooms:
+    """How each room is written: as the roster has it, else as the first row of the file that names it."""
+
+    def __init__(self, community: Community) -> None:
+        self._there: dict[tuple[int, str], set[str]] = {}
+        homes = Home.objects.filter(building__community=community)
+        for building, unit, room in homes.values_list("building", "unit", "room"):
+            self._there.setdefault((building, unit), set()).add(room)
+
+    def written(self, building: Building, unit: str, given: str) -> str:
+        there = self._there.setdefault((building.pk, unit), set())
+        meant = [room for room in spellings("room", given) if room in there]
+        if given not in there and len(meant) == 1:
+            return meant[0]
+        there.add(given)
+        return given
 
 
 def _refuse_dates(row: Mapping[str, str]) -> None:
@@ -78,7 +99,7 @@ def _unit(building: Building, cell: str) -> str:
     given = clean_part(cell)
     if not building.units and not given:
         return ""
-    found = next((u for u in spellings("unit", given) if u in building.units), None)
+    found = find_unit(building, given)
     if found is None:
         words = {"building": building.name, "unit": given}
         raise ValidationError(_("%(building)s没有单元“%(unit)s”") % words if given else _("缺少单元"))

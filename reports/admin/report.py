@@ -18,6 +18,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import display
 
 from accounts.policies import person_of
+from accounts.text import home_text
 from community_report.core import admin_refused
 from community_report.core.admin import OwnFilter, ReadOnly, ScopedAdmin, communities_of
 from community_report.core.errors import DomainError
@@ -60,7 +61,7 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
     )
     list_select_related = ("category", "reporter", "claimed_by")
     search_fields = ("number",)  # `get_search_results` looks through more
-    search_help_text = _("编号、文字、地点，或上报人的姓名、手机")
+    search_help_text = _("编号、文字、地点，或上报人的姓名、手机、房屋")
     inlines = (ClaimInline,)
     change_form_template = "admin/reports/report.html"
     change_list_template = "admin/reports/report_list.html"
@@ -137,7 +138,8 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
 
     @admin.display(description=_("房屋"))
     def home(self, report: Report) -> str:
-        return str(report.reporter_home or NONE)
+        stated = (report.caller or {}).get("home")
+        return str(report.reporter_home or (home_text(stated) if stated else NONE))
 
     @admin.display(description=_("来电登记"))
     def telephoned(self, report: Report) -> str:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from accounts.text import home_text
 from reports.models import Category, Report, ReportEvent, Tag
 from reports.people import person, person_name
 from reports.policies import Viewer
@@ -115,8 +116,10 @@ def _location(report: Report) -> Shape | None:
 
 
 def _is_home(report: Report) -> bool:
-    """An address left empty is filled with the reporter's home, which would say who reported it."""
-    return report.reporter_home is not None and report.address == str(report.reporter_home)
+    """An address left empty is filled with the home of the reporter or caller, which would say who reported it."""
+    caller_home = (report.caller or {}).get("home")
+    homes = {str(report.reporter_home or ""), home_text(caller_home) if caller_home else ""}
+    return report.address in homes - {""}
 
 
 def _reporter(report: Report, *, phone: bool) -> Shape | None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Building, Community, Home, Membership, Role, RosterEntry, User
 from accounts.policies import Standing, standing_of
-from accounts.services.roster import find_entry
+from accounts.services.roster import find_building, find_entry, written_home
+from accounts.text import home_text
 from community_report.core.errors import Conflict, Forbidden, Invalid, NotBound
 from reports.models import Attachment, Category, Report, ReportEvent, Tag
 from reports.signals import report_changed
@@ -87,7 +88,7 @@ def _already_filed(actor: User, hashed_id: UUID) -> Report | None:
 def _file(actor: User, data: SubmitData) -> Report:
     community, standing = _place(actor, data)
     category, tags = _category(community, data)
-    _check_caller(data.on_behalf_of)
+    data = replace(data, on_behalf_of=_heard(community, data.on_behalf_of))
     homes = _homes(actor, community) if data.on_behalf_of is None else []
     reporter, home = _reporter(actor, community, data, homes)
     report = _new_report(data, community=community, category=category, reporter=reporter, home=home)
@@ -134,10 +135,14 @@ def _category(community: Community, data: SubmitData) -> tuple[Category, list[Ta
     return category, [tag for tag in tags if tag.slug in data.keywords] or tags
 
 
-def _check_caller(caller: Caller | None) -> None:
-    """Somebody has to be there to ring back."""
-    if caller is not None and not (caller.name.strip() and caller.phone.strip()):
+def _heard(community: Community, caller: Caller | None) -> Caller | None:
+    """Who telephoned: somebody to ring back, with the home in the community's own words."""
+    if caller is None:
+        return None
+    if not (caller.name.strip() and caller.phone.strip()):
         raise Invalid.field("on_behalf_of", _("请填写来电人的姓名和手机"))
+    home = written_home(community=community, home=caller.home or {})
+    return replace(caller, home=home if any(home.values()) else None)
 
 
 def _homes(actor: User, community: Community) -> list[Home]:
@@ -180,7 +185,7 @@ def _new_report(
     """Who names no place means home; a `location` is a place, wherever home is."""
     now = timezone.now()
     spoken = data.address.strip() or (data.location.name.strip() if data.location else "")
-    default = None if data.location else home
+    at_home, its_building = ("", None) if data.location else _at_home(community, home, data.on_behalf_of)
     report = Report(
         hashed_id=data.hashed_id,
         number=_next_number(),
@@ -188,8 +193,8 @@ def _new_report(
         category=category,
         title=data.title.strip() or _title_from(data, category),
         description=data.description.strip(),
-        address=data.address.strip() or (str(default) if default else ""),
-        building=_names(spoken, community.buildings.all()) or (default.building if default else None),
+        address=data.address.strip() or at_home,
+        building=_names(spoken, community.buildings.all()) or its_building,
         reporter=reporter,
         reporter_home=home,
         status=Status.SUBMITTED,
@@ -203,6 +208,15 @@ def _new_report(
     engine.set_claim_deadline(report, now)
     engine.set_resolve_deadline(report, now)
     return report
+
+
+def _at_home(community: Community, home: Home | None, caller: Caller | None) -> tuple[str, Building | None]:
+    """The home in a line and its building: the reporter's, else the one that a caller stated whom nobody knows."""
+    if home is not None:
+        return str(home), home.building
+    if caller is None or caller.home is None:
+        return "", None
+    return home_text(caller.home), find_building(community, caller.home["building"])
 
 
 def _title_from(data: SubmitData, category: Category) -> str:

@@ -128,6 +128,23 @@ def test_names_and_phones_are_updated_in_place(cast: Cast, tmp_path: Path) -> No
     assert set(RosterEntry.objects.values_list("pk", flat=True)) == keys
 
 
+def test_a_room_written_otherwise_is_the_same_room(cast: Cast, tmp_path: Path) -> None:
+    """In the roster as 402, and twice in the file as 501."""
+    homes, before = Home.objects.count(), RosterEntry.objects.count()
+    told = run(
+        csv(
+            tmp_path / "a.csv",
+            ["6栋", "1单元", "402室", "王先生", "13900000002"],
+            ["6幢", "1", "501室", "甲", "13900000051"],
+            ["6幢", "1", "501", "乙", "13900000052"],
+            ["6幢", "1", "501号", "甲", "13900000051"],
+        )
+    )
+    assert "与第 3 行的房屋和手机重复" in told
+    assert (Home.objects.count() - homes, RosterEntry.objects.count() - before) == (1, 2)
+    assert set(RosterEntry.objects.filter(name="王先生").values_list("home__room", flat=True)) == {"402"}
+
+
 def test_a_dry_run_tells_and_keeps_nothing(cast: Cast, tmp_path: Path) -> None:
     homes = Home.objects.count()
     printed = run(csv(tmp_path / "r.csv", LIU), "--dry-run")

@@ -9,6 +9,7 @@ from dispatch.models import Outbox
 from dispatch.services.routing import route
 from reports.models import Report, ReportEvent
 from reports.services import transitions
+from reports.services.submit import Caller
 from tests.admin.test_admin import client_of
 from tests.factories import Cast
 
@@ -45,6 +46,16 @@ def test_a_search_finds_the_bound_name_and_who_telephoned(cast: Cast) -> None:
     Report.objects.filter(pk=telephoned.pk).update(reporter=None, caller={"name": "钱奶奶", "phone": "0571-8899"})
     assert found(cast, "q=李桂芳") == {report.number}
     assert found(cast, "q=钱奶奶") == found(cast, "q=0571-88") == {telephoned.number}
+
+
+def test_a_search_finds_the_home_of_who_reported_or_telephoned(cast: Cast) -> None:
+    report = cast.report(address="北门")
+    caller = Caller("钱奶奶", "0571-8899", {"building": "6幢", "unit": "1单元", "room": "999"})
+    telephoned = cast.report(by=cast.manager, address="北门", on_behalf_of=caller)
+    assert found(cast, "q=6幢1单元401") == {report.number}
+    assert found(cast, "q=6幢1单元999") == {telephoned.number}
+    assert found(cast, "q=6幢1单元 北门") == {report.number, telephoned.number}
+    assert found(cast, "q=6幢1单元402") == set()
 
 
 def test_what_needs_a_manager_is_one_click_away(cast: Cast) -> None:

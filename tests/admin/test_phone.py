@@ -8,7 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from accounts.models import RosterEntry
+from accounts.models import Building, RosterEntry
 from reports.models import Follow, Report, Upload
 from tests.admin.test_admin import client_of
 from tests.factories import Cast, bind, make_home, role_of
@@ -54,6 +54,29 @@ def test_who_is_typed_may_be_nobody_here(cast: Cast, client: Client) -> None:
     assert (report.reporter, report.caller["name"], report.caller["home"], report.address) == (
         None, "钱奶奶", None, "北门"
     )  # fmt: skip
+
+
+def test_a_caller_whom_nobody_knows_is_at_the_home_that_they_name(cast: Cast, client: Client) -> None:
+    make_home(cast.community, "1幢", "1单元", "201室")
+    building = Building.objects.get(name="1幢")
+    form = entered(client, name="钱奶奶", phone="0571-88990011", building=building.pk, unit="1", room="201")
+    page = client.post(PAGE, form, follow=True).content.decode()
+    report = Report.objects.get()
+    assert (report.reporter, report.reporter_home, report.address, report.building) == (
+        None, None, "1幢1单元201室", building
+    )  # fmt: skip
+    assert report.caller["home"] == {"building": "1幢", "unit": "1单元", "room": "201室"}
+    assert page.count("1幢1单元201室") == 2  # the place, and the caller's home
+
+
+def test_a_unit_that_is_not_there_is_asked_again(cast: Cast, client: Client) -> None:
+    building = Building.objects.get(name="6幢")
+    form = entered(client, name="钱", phone="13900000099", building=building.pk, unit="9", room="201")
+    page = client.post(PAGE, form)
+    assert page.context["form"].errors == {"unit": ["6幢没有这个单元；有：1单元"]}
+    assert not Report.objects.exists()
+    client.post(PAGE, {**form, "unit": "1"})
+    assert Report.objects.get().address == "6幢1单元201"
 
 
 def test_what_is_missing_is_said_at_its_field_and_what_was_typed_stays(cast: Cast, client: Client) -> None:

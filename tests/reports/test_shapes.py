@@ -211,6 +211,12 @@ class TestOnBehalf:
         assert named(cast.cleaner) == {"display_name": "钱女士", "home": stated, "phone": None}
         assert named(cast.neighbour) is None
 
+    def test_neighbours_do_not_learn_the_home_that_a_caller_named(self, cast: Cast) -> None:
+        home = {"building": "6", "unit": "1", "room": "999"}
+        caller = Caller("钱女士", "13700000009", home)
+        report = cast.report("lost", by=cast.manager, address="", on_behalf_of=caller)
+        assert (seen(report, cast.manager)["address"], seen(report, cast.neighbour)["address"]) == ("6幢1单元999", "")
+
     def test_resident_of_the_roster_is_the_reporter(self, cast: Cast) -> None:
         home = {"building": "6幢", "unit": "1单元", "room": "401"}
         report = cast.report(by=cast.manager, on_behalf_of=Caller("李阿姨", "13900000001", home))

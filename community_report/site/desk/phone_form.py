@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from accounts.models import Building, Community, Membership, RosterEntry
+from accounts.services.roster import find_unit
+from accounts.text import home_text
 from community_report.core.errors import DomainError
 from reports.models import Category, Report
 from reports.services.submit import Caller
@@ -89,9 +91,16 @@ class PhoneForm(forms.Form):
             for name, words in (("name", gettext("请填写来电人的姓名")), ("phone", gettext("请填写来电人的手机"))):
                 if not clean.get(name) and name not in self.errors:
                     self.add_error(name, words)
+        self._check_unit(clean.get("building"), clean.get("unit", ""))
         if not (clean.get("title") or clean.get("description") or self.pictures):
             self.add_error("description", gettext("请写几个字，或附上图片"))
         return clean
+
+    def _check_unit(self, building: Building | None, unit: str) -> None:
+        """A slip of the pen would send staff to a door that is not there."""
+        if building is not None and building.units and unit and find_unit(building, unit) is None:
+            words = {"building": building.name, "units": "、".join(building.units)}
+            self.add_error("unit", gettext("%(building)s没有这个单元；有：%(units)s") % words)
 
     def refuse(self, refused: DomainError) -> None:
         """What the service refuses stands at its field, else above."""
@@ -119,5 +128,5 @@ class PhoneForm(forms.Form):
             category=clean["category"],
             title=clean["title"],
             description=clean["description"],
-            address=clean["address"] or "".join(home.values()),
+            address=clean["address"] or home_text(home),
         )
