@@ -31,6 +31,7 @@ from reports.states import Status
 
 from .filters import MonthFilter, NeedFilter
 from .inlines import NONE, OWN_MEDIA, ClaimInline, NoteInline, shown_media, shown_time
+from .merged import MergedFields
 from .timeline import timeline_of
 from .verbs import MOST_AT_ONCE, VERBS, Verb
 
@@ -47,7 +48,7 @@ COLOURS = {
 
 
 @admin.register(Report)
-class ReportAdmin(ReadOnly, ScopedAdmin):
+class ReportAdmin(MergedFields, ReadOnly, ScopedAdmin):
     list_display = ("number", "title", "category", "state", "person", "claimed_by", "filed", "due")
     list_display_links = ("number", "title")
     list_filter = (

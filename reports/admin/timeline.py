@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.functional import Promise
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
@@ -15,6 +15,7 @@ from reports.policies import Viewer
 from reports.states import Status, event_label
 
 from .inlines import NONE, shown_media
+from .merged import link_to
 
 
 @dataclass(frozen=True)
@@ -31,24 +32,32 @@ class Step:
 
 
 def timeline_of(report: Report, viewer: Viewer) -> list[Step]:
-    """Oldest first, in four queries; `report` comes from `for_view`."""
+    """Oldest first, in four queries, and one for what it was merged into; `report` comes from `for_view`."""
     events = report.events.select_related("actor").prefetch_related("attachments")
     notes = [
         Step(note.at, gettext("内部备注"), person_name(note.author), words=note.text or NONE, internal=True)
         for note in reversed(notes_of(report, viewer))
     ]
-    return sorted([*map(_step, events), *notes], key=lambda step: step.at)
+    return sorted([*(_step(event, report) for event in events), *notes], key=lambda step: step.at)
 
 
-def _step(event: ReportEvent) -> Step:
+def _step(event: ReportEvent, report: Report) -> Step:
     return Step(
         at=event.at,
         what=event_label(event.kind),
         who=person_name(event.actor) if event.actor else gettext("系统"),
         change=_change(event),
-        words=event.note or NONE,
+        words=_words(event, report),
         shown=format_html_join("", "{}", ((shown_media(found),) for found in event.attachments.all())) or NONE,
     )
+
+
+def _words(event: ReportEvent, report: Report) -> str:
+    """What was said, after the number of the report that this one went into."""
+    into = report.merged_into if event.data.get("into") else None
+    if into is None:
+        return event.note or NONE
+    return format_html("{} {} {}", gettext("合并到"), link_to(into), event.note)
 
 
 def _change(event: ReportEvent) -> str:

@@ -101,6 +101,18 @@ def test_merging_many_into_one_of_them(cast: Cast) -> None:
     assert set(ReportEvent.objects.filter(kind="merge").values_list("note", flat=True)) == {"同一件事"}
 
 
+def test_a_duplicate_leads_to_what_it_went_into_and_back(cast: Cast) -> None:
+    into, other = cast.report(), cast.report(by=cast.neighbour)
+    client = client_of(cast.manager)
+    assert "合并和关注" not in client.get(f"{LIST}{into.pk}/change/").content.decode()
+    do(cast, "merge", other, into=into.number, reason="同一件事")
+    merged, kept = (client.get(f"{LIST}{report.pk}/change/").content.decode() for report in (other, into))
+    assert merged.count(f'<a href="{LIST}{into.pk}/change/">{into.number}</a>') == 2  # beside its words, and in 经过
+    assert f'<a href="{LIST}{other.pk}/change/">{other.number}</a>' in kept
+    assert "关注的人" in kept
+    assert "王先生" in kept
+
+
 def test_too_many_at_once_are_refused(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reports.admin.report.MOST_AT_ONCE", 1)
     reports = [cast.report(), cast.report()]
