@@ -1,15 +1,20 @@
 """Reports at the desk: found, moved on with a reason, and shown whole; the first page; queries that do not grow."""
 
+import io
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from openpyxl import Workbook, load_workbook
 
 from accounts.models import Membership
 from dispatch.models import Outbox
 from dispatch.services.routing import route
-from reports.models import Report, ReportEvent
+from reports.models import Rating, Report, ReportEvent
 from reports.services import transitions
 from reports.services.submit import Caller
+from reports.statistics.book import write_book
 from tests.admin.test_admin import client_of
 from tests.factories import Cast
 
@@ -154,7 +159,26 @@ def test_the_first_page_shows_the_figures_of_the_chosen_community_and_days(cast:
     "query", ["since=x", "until=2026-13-01", "days=-1", "days=9999", "since=2026-02-01&until=2026-01-01"]
 )
 def test_days_that_make_no_sense_are_the_usual_ones(cast: Cast, query: str) -> None:
-    assert client_of(cast.manager).get(f"/admin/?{query}").context["choice"].days == 30
+    """And the page says so where they were typed."""
+    page = client_of(cast.manager).get(f"/admin/?{query}")
+    assert page.context["choice"].days == 30
+    assert ("下面是最近 30 天" in page.content.decode()) == ("since" in query or "until" in query)
+
+
+@pytest.mark.parametrize(("number", "score"), [(4, "暂无"), (5, "3.0")])
+def test_few_ratings_are_no_score(cast: Cast, number: int, score: str) -> None:
+    for _ in range(number):
+        report = cast.report()
+        Rating.objects.create(report=report, user=cast.resident, staff=cast.cleaner, score=3)
+    client = client_of(cast.manager)
+    page = client.get("/admin/").context
+    assert dict(page["totals"])[f"满意度（{number} 次评分）"] == score
+    sheet = dict(row[:2] for row in _book(page["found"])["概况"].iter_rows(values_only=True))
+    assert sheet["满意度"] == (3 if number == 5 else None)
+
+
+def _book(found: Any) -> Workbook:
+    return load_workbook(io.BytesIO(write_book(found)))
 
 
 def test_who_may_not_see_figures_sees_none(cast: Cast) -> None:

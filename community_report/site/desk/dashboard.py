@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -20,6 +21,7 @@ from accounts.models import Community
 from community_report.core.admin import communities_of
 from community_report.core.when import minutes_words
 from reports.statistics.desk import Period, desk_figures
+from reports.statistics.staff import LEAST_RATINGS
 
 #: Periods that are one click away, in days; the usual one first.
 RANGES = (30, 7, 90, 365)
@@ -97,6 +99,8 @@ def dashboard(request: HttpRequest) -> dict[str, Any]:
     choice = choice_of(request)
     if not choice.offered:
         return {"choice": choice}
+    if choice.days and (request.GET.get("since") or request.GET.get("until")):
+        messages.warning(request, _("这两个日期之间没有可以统计的日子，下面是最近 %(n)d 天") % {"n": choice.days})
     found = desk_figures(choice.keys, choice.period)
     several = choice.community is None
     if several:
@@ -145,7 +149,7 @@ def _lately(spans: dict[str, dict[str, int]]) -> list[tuple[str, dict[str, int]]
 
 
 def _totals(totals: dict[str, Any]) -> list[tuple[str, str]]:
-    score = _("暂无") if totals["mean_score"] is None else f"{totals['mean_score']:.1f}"
+    score = f"{totals['mean_score']:.1f}" if totals["ratings"] >= LEAST_RATINGS else _("暂无")
     return [
         (_("上报"), str(totals["filed"])),
         (_("其中未完成"), str(totals["open"])),
