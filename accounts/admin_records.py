@@ -65,6 +65,7 @@ def _from_address(word: str) -> Q:
 class RecordAdmin(ReadOnly, ScopedAdmin):
     permission = "manage_people"
     list_display = ("moment", "who", "what", "subject", "whom", "detail", "address")
+    fields = ("moment", "community", ("who", "what"), ("subject", "whom"), "detail", ("path", "address"))
     list_filter = (GroupFilter, ("at", RangeDateTimeFilter), ("community", OwnFilter))
     list_select_related = ("actor", "person")
     search_fields = ("subject",)  # `get_search_results` looks through more

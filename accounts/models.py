@@ -180,7 +180,7 @@ class RosterEntry(models.Model):
     home = models.ForeignKey(Home, models.CASCADE, related_name="roster", verbose_name=_("房屋"))
     name = models.CharField(_("姓名"), max_length=40)
     phone = models.CharField(_("手机"), max_length=20, db_index=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(_("添加时间"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("业主名册")
@@ -231,7 +231,14 @@ class Membership(models.Model):
     home = models.ForeignKey(
         Home, models.PROTECT, null=True, blank=True, related_name="memberships", verbose_name=_("房屋")
     )
-    roster_entry = models.ForeignKey(RosterEntry, models.SET_NULL, null=True, blank=True, related_name="memberships")
+    roster_entry = models.ForeignKey(
+        RosterEntry,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="memberships",
+        verbose_name=_("名册里的业主"),
+    )
     status = models.CharField(_("状态"), max_length=10, choices=Status)
     #: What the person said of themselves; a pending binding is decided by it.
     name = models.CharField(_("姓名"), max_length=40, blank=True)
@@ -242,7 +249,9 @@ class Membership(models.Model):
     on_duty = models.BooleanField(_("在岗"), default=True)
     created_at = models.DateTimeField(_("申请时间"), auto_now_add=True)
     decided_at = models.DateTimeField(_("审核时间"), null=True, blank=True)
-    decided_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    decided_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("审核人")
+    )
     reason = models.CharField(_("原因"), max_length=200, blank=True)
 
     on_duty_: bool  # annotated by `with_duty`: the switch `on_duty` and the rota together
@@ -330,9 +339,13 @@ class Invitation(models.Model):
         Home, models.CASCADE, null=True, blank=True, related_name="invitations", verbose_name=_("房屋")
     )
     expires_at = models.DateTimeField(_("有效期至"))
-    created_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
-    used_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("邀请人")
+    )
+    created_at = models.DateTimeField(_("邀请时间"), auto_now_add=True)
+    used_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("使用人")
+    )
     used_at = models.DateTimeField(_("使用时间"), null=True, blank=True)
 
     class Meta:

@@ -35,12 +35,17 @@ assert admin_notices  # adds to the list of notices
 class GroupMessageAdmin(ReadOnly, ScopedAdmin):
     community_paths = ("outbox__community",)
     permission = "publish_notices"
-    list_display = ("created_at", "text", "people", "status", "answer", "attempts", "sent_at", "result")
+    list_display = fields = ("created_at", "text", "people", "status", "answer", "attempts", "sent_at", "reached")
     list_filter = ("status",)
 
     @admin.display(description=_("结果"), ordering="code")
     def answer(self, message: GroupMessage) -> str:
         return code_words(message.code, MASS) or "—"
+
+    @admin.display(description=_("微信送达的人数"))
+    def reached(self, message: GroupMessage) -> str:
+        """As the finish event told it, of how many it filtered."""
+        return str(message.result.get("SentCount") or "—")
 
 
 @admin.register(Outbox)

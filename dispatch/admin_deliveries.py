@@ -63,6 +63,15 @@ class DeliveryAdmin(SendsAgain, ReadOnly, ScopedAdmin):
     list_filter = ("status", "kind", ChannelFilter, ("created_at", RangeDateFilter))
     list_select_related = ("user",)
     linked_by = ("report",)
+    fields = (
+        ("user", "kind"),
+        ("report", "notice"),
+        "text",
+        ("way", "status", "answer"),
+        ("code", "attempts"),
+        ("created_at", "sent_at"),
+        ("delivered_at", "read_at"),
+    )
     ordering = ("-created_at",)
     search_fields = ("code",)  # `get_search_results` looks through more
     search_help_text = _("收件人的姓名或手机、报单编号，或返回码")

@@ -45,7 +45,7 @@ class TemplateForm(ModelForm):
 
 class TemplateAdmin(SuperuserAdmin):
     form = TemplateForm
-    list_display = ("kind", "template_id", "fields")
+    list_display = ("kind", "template_id", "filled")
     readonly_fields = ("preview",)
     change_form_template = "admin/dispatch/template_form.html"
 
@@ -53,6 +53,11 @@ class TemplateAdmin(SuperuserAdmin):
         super().save_model(request, obj, form, change)
         channel = "template" if isinstance(obj, Template) else "bizsend"
         troubles.ask_again(f"{channel}:{obj.kind}")
+
+    @admin.display(description=_("字段"))
+    def filled(self, row: Template | SubscriptionTemplate) -> str:
+        """Which of the kind's values goes where."""
+        return "、".join(f"{field}：{value}" for field, value in row.fields.items()) or "—"
 
     @admin.display(description=_("预览"))
     def preview(self, row: Template | SubscriptionTemplate) -> str:

@@ -24,19 +24,25 @@ class Outbox(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     #: What makes it the same: "event:41", "notice:…", "binding:…:active". A second insert is the first one.
-    key = models.CharField(max_length=120, unique=True)
-    kind = models.CharField(max_length=20, choices=Kind)
-    community = models.ForeignKey(Community, models.CASCADE, null=True, blank=True, related_name="+")
-    report = models.ForeignKey(Report, models.CASCADE, null=True, blank=True, related_name="+")
-    notice = models.ForeignKey(Notice, models.CASCADE, null=True, blank=True, related_name="+")
-    membership = models.ForeignKey(Membership, models.CASCADE, null=True, blank=True, related_name="+")
+    key = models.CharField(_("标识"), max_length=120, unique=True)
+    kind = models.CharField(_("消息类型"), max_length=20, choices=Kind)
+    community = models.ForeignKey(
+        Community, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("小区")
+    )
+    report = models.ForeignKey(Report, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("报单"))
+    notice = models.ForeignKey(Notice, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("公告"))
+    membership = models.ForeignKey(
+        Membership, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("绑定")
+    )
     #: The actor is not told of their own deed. `data["occasion"]` is what happened: a key of `occasions.OCCASIONS`.
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
-    data = models.JSONField(default=dict, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    routed_at = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveIntegerField(default=0)
-    error = models.CharField(max_length=200, blank=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("谁做的")
+    )
+    data = models.JSONField(_("附带数据"), default=dict, blank=True)
+    created_at = models.DateTimeField(_("创建时间"), auto_now_add=True)
+    routed_at = models.DateTimeField(_("分发时间"), null=True, blank=True)
+    attempts = models.PositiveIntegerField(_("尝试次数"), default=0)
+    error = models.CharField(_("错误"), max_length=200, blank=True)
 
     class Meta:
         verbose_name = _("待分发")
@@ -107,8 +113,12 @@ class Delivery(models.Model):
     )
     kind = models.CharField(_("消息类型"), max_length=20, choices=Kind)
     community = models.ForeignKey(Community, models.CASCADE, null=True, blank=True, related_name="+", db_index=False)
-    report = models.ForeignKey(Report, models.CASCADE, null=True, blank=True, related_name="deliveries", db_index=False)
-    notice = models.ForeignKey(Notice, models.CASCADE, null=True, blank=True, related_name="deliveries", db_index=False)
+    report = models.ForeignKey(
+        Report, models.CASCADE, null=True, blank=True, related_name="deliveries", db_index=False, verbose_name=_("报单")
+    )
+    notice = models.ForeignKey(
+        Notice, models.CASCADE, null=True, blank=True, related_name="deliveries", db_index=False, verbose_name=_("公告")
+    )
     #: Told because they follow the report: sees no notes of a private one.
     follower = models.BooleanField(default=False)
     text = models.CharField(_("内容"), max_length=300)
@@ -170,7 +180,7 @@ class Delivery(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} → {self.user}"
+        return f"{self.get_kind_display()} → {self.user}"
 
 
 class _TemplateOfKind(models.Model):
@@ -241,7 +251,7 @@ class MessageForm(models.Model):
 class Trouble(models.Model):
     """What keeps messages back and no retry mends: WeChat silent, a wrong template. Gone when it works."""
 
-    key = models.CharField(max_length=60, unique=True)  # "silent", "quota:text", "40037:template:new_report"
+    key = models.CharField(_("标识"), max_length=60, unique=True)  # "silent", "quota:text", "40037:template:new_report"
     #: What WeChat refuses everybody with, of a silence; the others have theirs in the key.
     code = models.CharField(_("返回码"), max_length=20, blank=True, default="", db_default="")
     detail = models.CharField(_("说明"), max_length=200)
@@ -249,7 +259,7 @@ class Trouble(models.Model):
     since = models.DateTimeField(_("开始时间"))
     last_at = models.DateTimeField(_("最近一次"))
     told_at = models.DateTimeField(_("通知时间"), null=True, blank=True)  # when the managers were told
-    probed_at = models.DateTimeField(null=True, blank=True)  # when a message was last made due to ask
+    probed_at = models.DateTimeField(_("试探时间"), null=True, blank=True)  # when a message was last made due to ask
 
     class Meta:
         verbose_name = _("故障")
@@ -266,13 +276,13 @@ class InboundMessage(models.Model):
     #: MsgId, or FromUserName+CreateTime+Event+EventKey+MsgID.
     key = models.CharField(max_length=300, unique=True)
     openid = models.CharField(max_length=64, db_index=True)
-    kind = models.CharField(max_length=20)  # text, image, …, event
-    event = models.CharField(max_length=40, blank=True)
+    kind = models.CharField(_("类型"), max_length=20)  # text, image, …, event
+    event = models.CharField(_("事件"), max_length=40, blank=True)
     payload = models.JSONField()
-    reply = models.TextField(blank=True)  # the answer, given again to a redelivery
-    received_at = models.DateTimeField(auto_now_add=True)
-    handled_at = models.DateTimeField(null=True, blank=True)
-    error = models.CharField(max_length=200, blank=True)
+    reply = models.TextField(_("回复"), blank=True)  # the answer, given again to a redelivery
+    received_at = models.DateTimeField(_("收到时间"), auto_now_add=True)
+    handled_at = models.DateTimeField(_("处理时间"), null=True, blank=True)
+    error = models.CharField(_("错误"), max_length=200, blank=True)
     attempts = models.PositiveSmallIntegerField(_("重新处理次数"), default=0, db_default=0)
 
     class Meta:
@@ -293,7 +303,8 @@ class Contact(models.Model):
     subscribed = models.BooleanField(_("已关注"), default=True)
     subscription_changed_at = models.DateTimeField(_("关注或取消关注"), null=True, blank=True)
     last_message_at = models.DateTimeField(_("上次来信"), null=True, blank=True)  # opens 48 hours for five messages
-    last_action_at = models.DateTimeField(null=True, blank=True)  # menu tap, follow, scan: one minute for three
+    #: A menu tap, a follow, a scan: one minute for three.
+    last_action_at = models.DateTimeField(_("上次点击菜单、关注或扫码"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("微信关系")

@@ -22,6 +22,9 @@ from reports.people import person_name
 from reports.querysets import of_report
 from reports.states import event_label
 
+from .inlines import shown_media
+from .timeline import change_words
+
 
 def _noted(word: str) -> Q:
     return Q(pk__in=few(holding(ReportEvent.objects.exclude(note=""), Upper("note"), word)))
@@ -35,6 +38,7 @@ def _staff(request: HttpRequest, permission: str) -> Callable[[str], Q]:
 class ReportEventAdmin(ReadOnly, ScopedAdmin):
     community_paths = ("report__community",)
     list_display = ("moment", "report", "what", "who", "note")
+    fields = ("report", "moment", "what", "who", "change", "note")
     list_select_related = ("report", "actor")
     list_filter = (("at", RangeDateFilter),)
     ordering = ("-id",)
@@ -56,6 +60,10 @@ class ReportEventAdmin(ReadOnly, ScopedAdmin):
     def who(self, event: ReportEvent) -> str:
         return person_name(event.actor) if event.actor else gettext("系统")
 
+    @admin.display(description=_("状态变化"))
+    def change(self, event: ReportEvent) -> str:
+        return change_words(event)
+
 
 @admin.register(Claim)
 class ClaimAdmin(ReadOnly, ScopedAdmin):
@@ -75,9 +83,15 @@ class ClaimAdmin(ReadOnly, ScopedAdmin):
 class AttachmentAdmin(ReadOnly, ScopedAdmin):
     community_paths = ("report__community",)
     list_display = ("kind", "status", "report", "reason", "attempts", "created_at", "stored_at")
+    fields = ("report", "shown", "status", "reason", "attempts", "created_at", "stored_at")
     list_filter = (("kind", ChoicesDropdownFilter), ("status", ChoicesDropdownFilter))
     list_select_related = ("report",)
     search_fields = ("report__number",)
+
+    @admin.display(description=_("附件"))
+    def shown(self, attachment: Attachment) -> str:
+        """Not of a draft: that is its owner's alone."""
+        return shown_media(attachment) if attachment.report_id else "—"
 
 
 class ScoreFilter(DropdownFilter):
@@ -97,7 +111,7 @@ class ScoreFilter(DropdownFilter):
 @admin.register(Rating)
 class RatingAdmin(ReadOnly, ScopedAdmin):
     community_paths = ("report__community",)
-    list_display = ("report", "staff", "score", "comment", "created_at")
+    list_display = fields = ("report", "staff", "score", "comment", "created_at")
     list_filter = (ScoreFilter,)
     list_select_related = ("report", "staff")
     ordering = ("-id",)
@@ -113,6 +127,9 @@ class RatingAdmin(ReadOnly, ScopedAdmin):
 class DraftAdmin(ReadOnly, ScopedAdmin):
     """Drafts are their owner's alone: a manager sees that there are some, not what is in them."""
 
-    list_display = ("id", "community", "created_at", "touched_at", "ended_at")
-    fields = list_display
+    list_display = fields = ("number", "community", "created_at", "touched_at", "ended_at")
     list_select_related = ("community",)
+
+    @admin.display(description=_("编号"))
+    def number(self, draft: Draft) -> str:
+        return str(draft.pk)

@@ -46,7 +46,7 @@ def _step(event: ReportEvent, report: Report) -> Step:
         at=event.at,
         what=event_label(event.kind),
         who=person_name(event.actor) if event.actor else gettext("系统"),
-        change=_change(event),
+        change=change_words(event),
         words=_words(event, report),
         shown=format_html_join("", "{}", ((shown_media(found),) for found in event.attachments.all())) or NONE,
     )
@@ -60,7 +60,8 @@ def _words(event: ReportEvent, report: Report) -> str:
     return format_html("{} {} {}", gettext("合并到"), link_to(into), event.note)
 
 
-def _change(event: ReportEvent) -> str:
+def change_words(event: ReportEvent) -> str:
+    """From which state to which, in words."""
     if not event.to_status:
         return NONE
     to = Status(event.to_status).label
