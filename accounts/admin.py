@@ -191,8 +191,10 @@ class SpecialDayAdmin(ScopedAdmin):
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """A day of all communities is for who manages them all."""
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
-        if field is not None:
-            field.required = not request.user.is_superuser
+        if field is not None and not request.user.is_superuser:
+            own = list(field.queryset[:2])
+            field.required, field.help_text = True, ""
+            field.initial = own[0] if len(own) == 1 else None
         return field
 
 
@@ -201,6 +203,7 @@ class UserAdmin(ReadOnly, ScopedAdmin):
     community_paths = ("memberships__community",)
     permission = "manage_people"
     list_display = ("display_name", "phone", "language", "created_at")
+    ordering = ("display_name", "pk")
     search_fields = ("display_name", "phone", "username")
     exclude = ("password", "openid", "user_permissions", "groups", "muted_kinds", "quiet_hours")
 

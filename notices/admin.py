@@ -220,7 +220,8 @@ class NoticeAdmin(ScopedAdmin):
         here = Membership.objects.active().filter(community=notice.community_id, user__in=homes)
         for membership in here.select_related("role", "home__building"):
             homes[membership.user_id].append(membership)
-        return self._page(request, "admin/notices/unread.html", notice, shown=shown, homes=homes)
+        phones = {pk: list(dict.fromkeys(own.phone for own in rows if own.phone)) for pk, rows in homes.items()}
+        return self._page(request, "admin/notices/unread.html", notice, shown=shown, homes=homes, phones=phones)
 
     def _page(self, request: HttpRequest, template: str, notice: Notice, **more: Any) -> HttpResponse:
         context = {**self.admin_site.each_context(request), "opts": self.opts, "title": str(notice), "notice": notice}

@@ -2,12 +2,14 @@
 
 import json
 import uuid
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Notice]
 else:
     ModelForm = forms.ModelForm
+
+
+#: So long a form may stand open after its writer chose "now".
+JUST_NOW = timedelta(minutes=15)
 
 
 class OfCommunities(UnfoldAdminCheckboxSelectMultipleWidget):
@@ -109,6 +115,7 @@ class NoticeForm(ModelForm):
         )
         if not self.errors.keys() & {"title", "body"}:
             self._ask(services.check_words, clean.get("title", ""), clean.get("body", ""))
+        self._refuse_the_past(clean.get("publish_at"))
         if {"expires_at", "publish_at"} & {*self.changed_data}:
             self._ask(services.check_expiry, now, timezone.now())
         sent = Notice.objects.filter(hashed_id=clean.get("form_id"), hashed_id__isnull=False)
@@ -119,6 +126,11 @@ class NoticeForm(ModelForm):
             if any(row.community_id != getattr(community, "pk", None) for row in clean.get(name, ())):
                 self.add_error(name, forms.ValidationError(_("有的不属于这个小区"), code=FOREIGN))
         return clean
+
+    def _refuse_the_past(self, moment: datetime | None) -> None:
+        """A slip of the pen would go out to everybody at once; "now", chosen some minutes ago, is meant."""
+        if "publish_at" in self.changed_data and moment is not None and moment < timezone.now() - JUST_NOW:
+            self.add_error("publish_at", gettext("这个时间已经过去；要马上发布，请留空"))
 
     def _ask(self, check: Any, *values: Any) -> None:
         try:

@@ -8,19 +8,32 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from community_report.core.errors import error_body
 
 log = structlog.get_logger(__name__)
 
 
+#: What stands on the page's tab; of anything else it is worth trying again.
+TITLES = {400: gettext_lazy("请求有误"), 403: gettext_lazy("没有权限"), 404: gettext_lazy("没有找到")}
+AGAIN = gettext_lazy("请稍后再试")
+
+
 def _answer(request: HttpRequest, status: int, sentence: str = "") -> HttpResponse:
+    """`sentence`: what to do before trying again, where that helps."""
     body = error_body(status)
     if sentence:
         body["detail"] = sentence
     if request.path.startswith("/api/"):
         return JsonResponse(body, status=status)
-    return render(request, "errors/error.html", {"error": body, "status": status}, status=status)
+    context = {
+        "error": body,
+        "status": status,
+        "title": AGAIN if sentence else TITLES.get(status, AGAIN),
+        "desk": request.path.startswith("/admin/"),
+    }
+    return render(request, "errors/error.html", context, status=status)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

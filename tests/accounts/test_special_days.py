@@ -122,3 +122,13 @@ def test_a_year_whose_holidays_nobody_knows_is_named_from_december_on(
 
 def test_what_the_package_knows() -> None:
     assert [_is_announced(year) for year in (2024, 2026, 2300)] == [True, True, False]
+
+
+def test_a_manager_of_one_community_has_it_chosen_and_reads_nothing_of_all(cast: Cast) -> None:
+    client, add = Client(), "/admin/accounts/specialday/add/"
+    client.force_login(cast.manager, backend="accounts.auth.ManagerBackend")
+    field = client.get(add).context["adminform"].form.fields["community"]
+    assert (field.initial, field.required, field.help_text) == (cast.community, True, "")
+    client.force_login(User.objects.create_superuser("root"), backend="accounts.auth.ManagerBackend")
+    field = client.get(add).context["adminform"].form.fields["community"]
+    assert (field.initial, field.required, str(field.help_text)) == (None, False, "留空表示所有小区")

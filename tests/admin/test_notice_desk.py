@@ -17,7 +17,7 @@ from notices.services import mark_read, publish_notice, withdraw_notice
 from reports.services.uploads import store_upload
 from tests.admin.test_admin import client_of
 from tests.dispatch.ledger import later, route_all
-from tests.factories import Cast, make_home, role_of
+from tests.factories import Cast, bind, make_home, role_of
 
 pytestmark = pytest.mark.django_db
 LIST, ADD = "/admin/notices/notice/", "/admin/notices/notice/add/"
@@ -63,6 +63,7 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(cast: Cast
     foreign = make_home(cast.other_community, building="9幢").building
     wrong: dict[str, dict[str, Any]] = {
         "expires_at": {"expires_at_0": "2020-01-01", "expires_at_1": "08:00"},
+        "publish_at": {"publish_at_0": "2020-01-01", "publish_at_1": "08:00"},
         "body": {"body": "长" * 10_001},
         "pictures": {"pictures": "rubbish"},
         "buildings": {"buildings": [foreign.pk]},
@@ -74,6 +75,13 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(cast: Cast
         assert list(answer.context["adminform"].form.errors) == [field]
         assert 'value="停水通知"' in answer.content.decode()
     assert not Notice.objects.exists()
+
+
+def test_what_was_to_go_out_now_goes_out_though_writing_took_some_minutes(cast: Cast) -> None:
+    then = timezone.localtime() - timedelta(minutes=3)
+    now = {"publish_at_0": f"{then:%Y-%m-%d}", "publish_at_1": f"{then:%H:%M}"}
+    assert client_of(cast.manager).post(ADD, form(cast, **now)).status_code == 302
+    assert Notice.objects.get().published_at is not None
 
 
 def test_the_same_form_sent_twice_is_one_notice(cast: Cast) -> None:
@@ -88,6 +96,7 @@ def test_the_same_form_sent_twice_is_one_notice(cast: Cast) -> None:
 
 def test_its_page_counts_and_names_who_has_not_read_it(cast: Cast) -> None:
     one = notice(cast)
+    bind(cast.cleaner, role_of(cast.community, "plumber"))
     route_all()
     mark_read(actor=cast.resident, notice=one)
     Delivery.objects.filter(user=cast.neighbour).update(status="delivered")
@@ -104,6 +113,7 @@ def test_its_page_counts_and_names_who_has_not_read_it(cast: Cast) -> None:
         assert "已提醒 5 人" in client.post(f"{LIST}{one.pk}/do/remind/", follow=True).content.decode()
     people = client.get(f"{LIST}{one.pk}/unread/").content.decode()
     assert "13900000002" in people
+    assert people.count("tel:13800000001") == 1  # of two roles
     assert "没有关注公众号" in people
     assert "李阿姨" not in people
 

@@ -81,3 +81,15 @@ def test_they_are_bounded_like_the_others(cast: Cast, monkeypatch: pytest.Monkey
     for _number in range(4):
         another_communitys_report(cast, client)
     assert len(refusals()) == 2
+
+
+@pytest.mark.parametrize(
+    ("page", "status", "title"), [("/admin/dispatch/trouble/", 403, "没有权限"), ("/admin/nothing/", 404, "没有找到")]
+)
+def test_a_refusal_says_on_its_tab_what_it_is_and_leads_back_to_the_desk(
+    cast: Cast, page: str, status: int, title: str
+) -> None:
+    answer = client_of(cast.manager).get(page)
+    assert answer.status_code == status
+    assert f"<title>{title}</title>" in answer.content.decode()
+    assert 'href="/admin/"' in answer.content.decode()
