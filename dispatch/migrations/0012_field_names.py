@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0010_field_names'),
-        ('dispatch', '0010_probes_and_lost_answers'),
+        ('dispatch', '0011_removed_robots'),
         ('notices', '0006_sent_again'),
         ('reports', '0010_prepared_answers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
