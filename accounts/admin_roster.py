@@ -7,7 +7,6 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
@@ -16,13 +15,10 @@ from community_report.core import admin_refused
 from community_report.core.admin import ScopedAdmin
 from community_report.core.errors import DomainError
 
+from .admin_roster_rows import ShowsRows
 from .models import RosterImport
 from .policies import person_of
 from .services import roster_importing as importing
-
-#: Rows of a preview: what is more is counted.
-SHOWN = 500
-
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[RosterImport]
@@ -41,7 +37,7 @@ class RosterImportForm(ModelForm):
 
 
 @admin.register(RosterImport)
-class RosterImportAdmin(ScopedAdmin):
+class RosterImportAdmin(ShowsRows, ScopedAdmin):
     permission = "manage_people"
     may_change = False
     change_form_template = "admin/accounts/roster_import.html"
@@ -60,7 +56,7 @@ class RosterImportAdmin(ScopedAdmin):
     list_filter = (("community", admin.RelatedOnlyFieldListFilter),)
     search_fields = ("file_name",)
     form = RosterImportForm
-    readonly_fields = ("file_name", "step", "counts", "differences", "bad_rows")
+    readonly_fields = ("file_name", "step", "counts", "bad_rows", "differences")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RosterImport]:
         return super().get_queryset(request).defer("rows", "changes", "new_homes")
@@ -120,25 +116,3 @@ class RosterImportAdmin(ScopedAdmin):
             "unchanged": row.unchanged,
             "bad": len(row.rejected),
         }
-
-    @admin.display(description=_("变化"))
-    def differences(self, row: RosterImport) -> str:
-        lines = (
-            (home, " ".join(before) if before else gettext("（新增）"), " ".join(after))
-            for home, before, after, _entry in row.changes[:SHOWN]
-        )
-        return _table((gettext("房屋"), gettext("原来"), gettext("导入后")), lines, len(row.changes))
-
-    @admin.display(description=_("有问题的行"))
-    def bad_rows(self, row: RosterImport) -> str:
-        return _table((gettext("行"), gettext("原因")), row.rejected[:SHOWN], len(row.rejected))
-
-
-def _table(heading: Any, lines: Any, number: int) -> str:
-    if not number:
-        return "—"
-    cells = "".join(f"<td class='p-2'>{{{n}}}</td>" for n in range(len(heading)))
-    rows = format_html_join("", f"<tr>{cells}</tr>", (tuple(line) for line in lines))
-    heads = format_html_join("", "<th class='p-2 text-left'>{}</th>", ((word,) for word in heading))
-    more = gettext("还有 %(n)d 行") % {"n": number - SHOWN} if number > SHOWN else ""
-    return format_html("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>{}", heads, rows, more)

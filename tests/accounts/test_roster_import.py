@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
+from accounts import admin_roster_rows
 from accounts.models import Home, Membership, Record, RosterEntry, RosterImport, User
 from accounts.services import roster_importing as importing
 from accounts.services.bindings import request_binding
@@ -60,6 +61,26 @@ def test_the_back_office_shows_what_a_file_would_change_and_then_does_it(cast: C
     }
     assert "撤销这次导入" in client.get(f"{ADDRESS}{row.pk}/change/").content.decode()
     assert Record.objects.filter(action="roster_imported", actor=cast.manager, community=cast.community).count() == 1
+
+
+def test_every_row_of_a_long_import_can_be_seen_and_taken_away(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admin_roster_rows, "PER_PAGE", 3)
+    monkeypatch.setattr(admin_roster_rows, "SHOWN", 2)
+    new = [f"6幢,1单元,60{n},住户{n},1370000000{n}" for n in range(1, 8)]
+    row = prepared(cast, LINES[0], *new, "9幢,1单元,1,甲,13700000002", "8888幢,1单元,1,=甲,13700000003")
+    client = client_of(cast.manager)
+    page = client.get(f"{ADDRESS}{row.pk}/change/").content.decode()
+    assert page.index("小区没有楼栋“9幢”") < page.index("住户1 13700000001")
+    assert "住户3" not in page
+    assert "查看或下载全部 7 行" in page
+    pages = [client.get(f"{ADDRESS}{row.pk}/rows/changes/", {"p": n}).content.decode() for n in (1, 2, 3)]
+    assert [[n for n in range(1, 8) if f"住户{n} " in page] for page in pages] == [[1, 2, 3], [4, 5, 6], [7]]
+    answer: Any = client.get(f"{ADDRESS}{row.pk}/rows/rejected/csv")
+    lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
+    assert lines == ["行,原因", "9,小区没有楼栋“9幢”", "10,小区没有楼栋“8888幢”"]
+    assert Record.objects.filter(action="export", actor=cast.manager, community=cast.community).count() == 1
+    for path in ("rows/changes/", "rows/changes/csv"):
+        assert client_of(cast.other_manager).get(f"{ADDRESS}{row.pk}/{path}").status_code == 404
 
 
 def test_an_import_is_done_once(cast: Cast) -> None:
