@@ -46,7 +46,6 @@ class VerbForm(forms.Form):
 
 class AssignForm(VerbForm):
     def narrow(self, scope: Scope, communities: set[int]) -> None:
-        self.fields["reason"].required = False
         allowed = communities if scope is None else communities & scope
         staff = {"memberships__role__kind": Role.Kind.STAFF, "memberships__status": "active"}
         found = User.objects.filter(**staff, memberships__community__in=allowed).distinct()
@@ -63,7 +62,6 @@ class CategoryForm(VerbForm):
 
 class MergeForm(VerbForm):
     def narrow(self, scope: Scope, communities: set[int]) -> None:
-        self.fields["reason"].required = False
         allowed = communities if scope is None else communities & scope
         self.fields["into"] = forms.ModelChoiceField(
             Report.objects.filter(community__in=allowed, status__in=OPEN),
@@ -106,6 +104,11 @@ def _merge(actor: User, report: Report, clean: dict[str, Any]) -> object:
     return transitions.merge_report(actor=actor, report_id=report.pk, into_id=clean["into"].pk, reason=clean["reason"])
 
 
+def _confirm(actor: User, report: Report, clean: dict[str, Any]) -> object:
+    """Where there is no reporter to do it; the states refuse any other."""
+    return transitions.confirm_report(actor=actor, report_id=report.pk, comment=clean["reason"])
+
+
 def _restore(actor: User, report: Report, clean: dict[str, Any]) -> object:
     return transitions.restore_report(actor=actor, report_id=report.pk, reason=clean["reason"])
 
@@ -116,6 +119,7 @@ VERBS: dict[str, Verb] = {
         Verb(Action.ASSIGN, _("指派所选报单"), "person_add", AssignForm, _assign),
         Verb(Action.RECATEGORIZE, _("修改所选报单的分类"), "category", CategoryForm, _recategorize),
         Verb(Action.MERGE, _("合并所选报单"), "merge", MergeForm, _merge),
+        Verb(Action.CONFIRM, _("确认所选报单已完成"), "task_alt", VerbForm, _confirm),
         Verb(Action.DISMISS, _("驳回所选报单"), "block", VerbForm, _dismiss),
         Verb(Action.RESTORE, _("恢复所选报单"), "undo", VerbForm, _restore),
     )

@@ -9,6 +9,7 @@ from django.test import Client
 from accounts.models import Building, Membership, User
 from notices.models import Notice
 from reports.models import Category, Report, ReportEvent
+from reports.services import transitions
 from tests.factories import Cast
 
 MODELS = [model._meta for model in admin.site._registry]
@@ -108,10 +109,30 @@ def test_bulk_assignment_reaches_the_own_staff_only(cast: Cast) -> None:
     report = cast.report()
     chosen = {"action": "assign", "_selected_action": [str(report.pk)], "apply": "1"}
     client = client_of(cast.manager)
+    client.post("/admin/reports/report/", {**chosen, "user": str(cast.cleaner.pk)})
+    assert Report.objects.get().status == "submitted"  # a reason is asked for
+    chosen["reason"] = "离得近"
     client.post("/admin/reports/report/", {**chosen, "user": str(cast.other_manager.pk)})
     assert Report.objects.get().status == "submitted"
     client.post("/admin/reports/report/", {**chosen, "user": str(cast.cleaner.pk)})
     assert Report.objects.get().claimed_by == cast.cleaner
+    assert ReportEvent.objects.get(kind="assign").note == "离得近"
+
+
+def test_a_manager_confirms_what_no_reporter_can(cast: Cast) -> None:
+    anonymous, own = cast.report(), cast.report()
+    for report in (anonymous, own):
+        transitions.claim_report(actor=cast.cleaner, report_id=report.pk)
+        transitions.resolve_report(actor=cast.cleaner, report_id=report.pk, note="修好了")
+    Report.objects.filter(pk=anonymous.pk).update(reporter=None)
+    client = client_of(cast.manager)
+    for report, offered in ((anonymous, True), (own, False)):
+        page = client.get(f"/admin/reports/report/{report.pk}/change/").content.decode()
+        assert (f"/admin/reports/report/{report.pk}/do/confirm/" in page) is offered
+        client.post(f"/admin/reports/report/{report.pk}/do/confirm/", {"apply": "1", "reason": "到场看过"})
+        report.refresh_from_db()
+    assert [report.status for report in (anonymous, own)] == ["closed", "resolved"]
+    assert ReportEvent.objects.get(kind="confirm").note == "到场看过"
 
 
 def test_notices_are_written_and_withdrawn_through_the_services(cast: Cast) -> None:

@@ -26,7 +26,7 @@ def at_the_desk(manager: User, duplicate: Report, into: Report) -> object:
 def many_at_the_desk(manager: User, duplicate: Report, into: Report) -> object:
     """The list's action, with the one that stays among the chosen."""
     chosen = {"action": "merge", "apply": "1", "_selected_action": [str(into.pk), str(duplicate.pk)]}
-    return client_of(manager).post("/admin/reports/report/", {**chosen, "into": into.number})
+    return client_of(manager).post("/admin/reports/report/", {**chosen, "into": into.number, "reason": "重复"})
 
 
 def on_the_phone(manager: User, duplicate: Report, into: Report) -> object:
