@@ -140,7 +140,7 @@ def test_a_room_written_otherwise_is_the_same_room(cast: Cast, tmp_path: Path) -
             ["6幢", "1", "501号", "甲", "13900000051"],
         )
     )
-    assert "与第 3 行的房屋和手机重复" in told
+    assert "repeats the home and phone of row 3" in told
     assert (Home.objects.count() - homes, RosterEntry.objects.count() - before) == (1, 2)
     assert set(RosterEntry.objects.filter(name="王先生").values_list("home__room", flat=True)) == {"402"}
 
