@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from .api import verbs
-from .api.drafts import DraftView
+from .api.drafts import DraftMediaView, DraftView
 from .api.overview import CategoriesView, StatsView
 from .api.reports import ReportsView, ReportView, SimilarView
 from .serving import serve_media
@@ -23,6 +23,7 @@ api: list[URLPattern] = [
     path("reports/<uuid:pk>/talk", verbs.TalkView.as_view()),
     path("reports/<uuid:pk>/note", verbs.InternalNoteView.as_view()),
     path("drafts/<uuid:pk>", DraftView.as_view()),
+    path("drafts/<uuid:pk>/media/<uuid:attachment>", DraftMediaView.as_view()),
 ]
 pages: list[URLPattern] = [
     path("reports/new", new_report),

@@ -1,4 +1,4 @@
-"""`drafts/<id>`: what came through the chat, for its owner alone."""
+"""`drafts/<id>` and `drafts/<id>/media/<id>`: what came through the chat, for its owner alone."""
 
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from accounts.policies import person_of
 from community_report.core.errors import NotFound
 from reports.models import Draft
-from reports.services.drafts import discard_draft
+from reports.services.drafts import discard_draft, remove_from_draft
 
 from .media import MediaOutput, show_media
 
@@ -51,6 +51,13 @@ class DraftView(APIView):
     @extend_schema(responses={204: None})
     def delete(self, request: Request, pk: UUID) -> Response:
         discard_draft(actor=person_of(request), draft_id=pk)
+        return Response(status=204)
+
+
+class DraftMediaView(APIView):
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, pk: UUID, attachment: UUID) -> Response:
+        remove_from_draft(actor=person_of(request), draft_id=pk, attachment_id=attachment)
         return Response(status=204)
 
 

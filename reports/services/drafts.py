@@ -133,6 +133,15 @@ def end_draft(*, actor: User, draft: Draft) -> None:
     Draft.objects.filter(pk=draft.pk, ended_at__isnull=True).update(ended_at=timezone.now())
 
 
+def remove_from_draft(*, actor: User, draft_id: UUID, attachment_id: UUID) -> None:
+    """One picture or voice message is taken out by the draft's owner, with its files; NotFound for any other."""
+    with transaction.atomic():
+        found = lock_draft(owner=actor, draft_id=draft_id).attachments.filter(pk=attachment_id)
+        if not found.exists():
+            raise NotFound(_("这个图片或语音不在草稿里，可能已经去掉"))
+        delete_attachments(found)
+
+
 def discard_draft(*, actor: User, draft_id: UUID) -> None:
     """Thrown away by its owner, with its media."""
     with transaction.atomic():

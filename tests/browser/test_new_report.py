@@ -165,6 +165,10 @@ def test_what_is_not_wanted_any_more_is_forgotten(demo: Demo, li: Page, words: s
     expect(li.locator("[data-picture-list] [data-state=sent]")).to_have_count(1)
     li.goto(demo.page_of("li", "/h5/reports/new"))
     li.get_by_role("button", name="清空重写").tap()
+    li.get_by_role("dialog").get_by_role("button", name="取消").tap()
+    expect(li.get_by_label("说说情况")).to_have_value(words)
+    li.get_by_role("button", name="清空重写").tap()
+    li.get_by_role("dialog").get_by_role("button", name="清空").tap()
     expect(li.locator("#recalled")).to_be_hidden()
     assert li.get_by_label("说说情况").input_value() == ""
     expect(li.locator("[data-picture-list] img")).to_have_count(0)
@@ -222,6 +226,22 @@ def test_the_same_thing_already_reported_is_offered(demo: Demo, li: Page, words:
     zhao.get_by_label("说说情况").fill(words)
     offered = zhao.locator("#similar-list .cell").filter(has_text=words)
     expect(offered).to_contain_text("今天已有人上报")
+    expect(offered).to_be_in_viewport()
+    zhao.reload()
+    expect(offered).to_be_in_viewport()  # what is kept on the phone is looked up as well
     offered.get_by_role("button", name="关注").tap()
+    zhao.get_by_role("dialog").get_by_role("button", name="清掉").tap()
     zhao.wait_for_url(REPORT)
     expect(zhao.get_by_text("您在关注这条报单")).to_be_visible()
+    zhao.goto(demo.page_of("zhao", NEW))
+    expect(zhao.get_by_label("说说情况")).to_have_value("")
+
+
+def test_what_was_lost_was_not_lost_at_home(li: Page) -> None:
+    home = li.get_by_label("地点").input_value()
+    li.get_by_text("失物招领").tap()
+    place = li.get_by_label("在哪里丢的或捡到的")
+    expect(place).to_have_value("")
+    li.get_by_text("卫生保洁").tap()
+    expect(li.get_by_label("地点")).to_have_value(home)
+    assert home

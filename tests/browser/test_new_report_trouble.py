@@ -1,6 +1,7 @@
 """Filing a report when more than one thing goes wrong: two at a time, refusals, a WeChat that never answers."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +54,12 @@ def test_a_position_is_not_called_home(li: Page, words: str) -> None:
     li.reload()
     expect(li.get_by_text("已附上当前位置")).to_be_visible()
     assert place.input_value() == ""
-    li.get_by_role("button", name="我家").tap()
+    li.get_by_role("button", name="去掉").tap()
     assert place.input_value() == home != ""
+    li.get_by_role("button", name="改为当前位置").tap()
+    expect(li.get_by_text("已附上当前位置")).to_be_visible()
+    li.get_by_role("button", name="我家").tap()
+    assert place.input_value() == home
     expect(li.locator("#located")).to_be_hidden()
     place.fill("东门岗亭")
     li.get_by_role("button", name="改为当前位置").tap()
@@ -202,6 +207,27 @@ def test_a_draft_that_grew_in_the_chat_keeps_both(demo: Demo, li: Page, words: s
     li.goto(demo.page_of("li", NEW))
     expect(text).to_have_value(f"快来：{words}，又漏水了，停电了")
     assert li.get_by_label("地点").input_value() == "北门"
+
+
+def draft_from_the_chat(demo: Demo, host: str, text: str, pictures: int) -> str:
+    """The form that the account's last reply leads to."""
+    demo.sandbox.act(host, "text", text=text)
+    for _ in range(pictures):
+        demo.sandbox.act(host, "image")
+    return re.findall(r"/h5/reports/new\?draft=[0-9a-f-]+", json.dumps(demo.sandbox.chat(host)))[-1]
+
+
+def test_a_wrong_picture_from_the_chat_is_taken_away(demo: Demo, li: Page, words: str) -> None:
+    li.goto(demo.page_of("li", draft_from_the_chat(demo, "li", words, pictures=2)))
+    pictures = li.locator("#draft-media .pictures > li")
+    expect(pictures).to_have_count(2)
+    pictures.first.get_by_role("button", name="去掉这张图片").tap()
+    li.get_by_role("dialog").get_by_role("button", name="去掉").tap()
+    expect(pictures).to_have_count(1)
+    li.get_by_text("卫生保洁").tap()
+    send(li)
+    li.wait_for_url(REPORT)
+    assert len(ask(li, li.url.partition("/h5/")[2].partition("?")[0])["media"]) == 1
 
 
 def test_two_pages_of_one_form_file_two_reports(demo: Demo, li: Page, words: str) -> None:

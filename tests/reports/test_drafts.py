@@ -94,6 +94,16 @@ def test_its_owner_throws_it_away_with_its_files(
     assert api(cast.resident).delete(f"drafts/{draft.pk}")[0] == 404
 
 
+def test_its_owner_takes_one_picture_out(cast: Cast, api: Api) -> None:
+    draft = draft_of(cast)
+    picture = Attachment.objects.get(draft=draft).pk
+    path = f"drafts/{draft.pk}/media/{picture}"
+    assert api(cast.neighbour).delete(path)[0] == api(cast.resident).delete(f"{path[:-36]}{uuid.uuid4()}")[0] == 404
+    assert api(cast.resident).delete(path)[0] == 204
+    assert api(cast.resident).get(f"drafts/{draft.pk}")[1]["media"] == []
+    assert api(cast.resident).delete(path)[0] == 404
+
+
 def test_filing_takes_its_media_along_and_ends_it(cast: Cast, api: Api) -> None:
     draft = draft_of(cast)
     report = cast.report(draft=draft.pk, media=[MediaItem("image", media_id="m2")])

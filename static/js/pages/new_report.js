@@ -7,23 +7,19 @@
   const form = document.getElementById("new-report");
   const send = document.getElementById("send");
   const missing = document.getElementById("missing");
-  const located = document.getElementById("located");
   const details = document.getElementById("details");
   const settings = JSON.parse(document.getElementById("settings").textContent);
   const collector = app.collect(form.querySelector("[data-collect]"));
   const correcting = app.later.refusal(new URLSearchParams(location.search).get("correct")); // what the server refused before
   const MEDIA_LIVE = 20 * 3600 * 1000; // ms; uploads that no report names vanish after a day
   const TEXTS = ["description", "address", "caller_name", "caller_phone", "caller_building", "caller_unit", "caller_room"];
-  const homes = Array.from(document.querySelectorAll("[data-home]"), (button) => button.dataset.home);
+  const place = app.place(form, () => keep());
 
   let key = keyOf(settings.draft, correcting);
   let draft = settings.draft;
   let corrects = correcting && correcting.report.hashed_id;
-  let location_ = located.dataset.latitude
-    ? { latitude: Number(located.dataset.latitude), longitude: Number(located.dataset.longitude), name: located.dataset.name }
-    : null;
   // What the server filled in: what a person did not touch may have grown since.
-  let first = { description: form.elements.description.value, address: form.elements.address.value, location: location_ };
+  let first = { description: form.elements.description.value, address: form.elements.address.value, location: place.value() };
   let firstTitle = form.elements.title.value;
   let sending = false;
   let waits = null; // the hashed_id of what was kept back last
@@ -34,7 +30,7 @@
   const draftHas = () => form.querySelectorAll("[name=draft_media]").length > 0;
   const said = () => field("description") || collector.items().length || collector.recording() || draftHas();
 
-  const similar = app.similar(settings, () => ({ category: (chosenCategory() || {}).value, q: field("description").slice(0, 60) }));
+  const similar = app.similar(settings, () => ({ category: (chosenCategory() || {}).value, q: field("description").slice(0, 60) }), offerToForget);
 
   function keyOf(draftId, refusal) {
     const parts = ["new-report", settings.person, settings.community, draftId || ""];
@@ -47,7 +43,7 @@
 
   function keep() {
     if (recalling) return;
-    app.store.save(key, { at: Date.now(), hashedId, first, values: app.forms.values(form), location: location_, media: collector.entries() });
+    app.store.save(key, { at: Date.now(), hashedId, first, values: app.forms.values(form), location: place.value(), media: collector.entries() });
   }
 
   function forget() {
@@ -90,7 +86,7 @@
     const chosen = form.querySelector('[name=category][value="' + (kept.values.category || "") + '"]');
     if (chosen && !chosenCategory()) chosen.checked = true;
     const moved = kept.first ? JSON.stringify(kept.location) !== JSON.stringify(kept.first.location) : kept.location;
-    if (moved && !settings.scanned) setLocation(kept.location);
+    if (moved && !settings.scanned) place.set(kept.location);
     document.getElementById("recalled").hidden = !kept.values.description && !kept.media.length;
     if (correcting) app.forms.showError(form, new app.ApiError(correcting.error.status, { detail: correcting.error.message, fields: correcting.error.fields }));
     const old = Date.now() - kept.at > MEDIA_LIVE;
@@ -107,11 +103,11 @@
     firstTitle = "";
     hashedId = app.forms.uuid();
     TEXTS.forEach((name) => form.elements[name] && (form.elements[name].value = ""));
-    form.elements.address.value = settings.scanned ? first.address : homes[0] || "";
+    form.elements.address.value = settings.scanned ? first.address : place.homes[0] || "";
     const drafted = document.getElementById("draft-media");
     if (drafted) drafted.remove();
     if (chosenCategory()) chosenCategory().checked = false;
-    setLocation(null);
+    place.set(null);
     collector.clear();
     collector.keepAs(key);
     first = { description: "", address: form.elements.address.value, location: null };
@@ -145,39 +141,28 @@
     const chosen = chosenCategory();
     details.hidden = !chosen && !draft && !field("description") && !collector.items().length;
     document.getElementById("categories").classList.toggle("compact", Boolean(chosen));
+    place.onBoard(Boolean(chosen && "board" in chosen.dataset));
   }
 
-  // --- Place -------------------------------------------------------------------------------------------------------
+  // --- What came from the chat -------------------------------------------------------------------------------------
 
-  function setLocation(place) {
-    location_ = place;
-    located.hidden = !place;
-    if (place) located.querySelector("span").textContent = place.name || gettext("已附上当前位置");
-  }
-
-  // Home, or what came with the draft, is not where the person stands; what was typed stays.
-  function clearUsualPlace() {
-    const { address } = form.elements;
-    if (homes.concat(first.address).includes(address.value.trim())) address.value = "";
-    address.focus();
-  }
-
-  function atHome(home) {
-    form.elements.address.value = home;
-    setLocation(null);
-    keep();
-  }
-
-  async function locate(button) {
+  async function takeAway(button) {
+    const id = button.dataset.takeAway;
+    if (!(await app.confirm({ title: button.getAttribute("aria-label"), yes: gettext("去掉"), danger: true }))) return;
     try {
-      const place = await app.once(button, () => app.wechat.locate());
-      if (!place) return;
-      setLocation({ latitude: place.latitude, longitude: place.longitude, name: "" });
-      clearUsualPlace();
-      keep();
+      await app.api.delete("drafts/" + draft + "/media/" + id);
     } catch (error) {
-      if (!(error instanceof app.wechat.Cancelled)) app.forms.showError(form, new app.ApiError(0, { fields: { address: [gettext("没有取到位置，请直接写地点")] } }));
+      return void (error.status !== 404 && app.toast(error.message));
     }
+    form.querySelector('[name=draft_media][value="' + id + '"]').remove();
+    button.closest("li").remove();
+    if (!draftHas()) document.getElementById("draft-media").remove();
+    refresh();
+  }
+
+  // What stands here would be the same report a second time.
+  async function offerToForget() {
+    if (await app.confirm({ title: gettext("已关注，不用再报一次"), text: gettext("刚才写的内容要清掉吗？"), yes: gettext("清掉") })) await forget();
   }
 
   // --- Sending -----------------------------------------------------------------------------------------------------
@@ -191,7 +176,7 @@
       title: description === first.description ? firstTitle : "",
       description,
       address: field("address"),
-      location: location_,
+      location: place.value(),
       media,
     };
     if (draft) report.draft = draft;
@@ -296,15 +281,9 @@
     hashedId = app.forms.uuid(); // another tab has sent it: what stands here is a report of its own
     if (said()) keep();
   });
-  const here = document.getElementById("here");
-  here.hidden = false;
-  here.addEventListener("click", () => locate(here));
-  document.getElementById("not-here").addEventListener("click", () => {
-    setLocation(null);
-    keep();
-  });
-  document.querySelectorAll("[data-home]").forEach((button) => button.addEventListener("click", () => atHome(button.dataset.home)));
-  document.getElementById("afresh").addEventListener("click", () => {
+  document.querySelectorAll("[data-take-away]").forEach((button) => button.addEventListener("click", () => app.once(button, () => takeAway(button))));
+  document.getElementById("afresh").addEventListener("click", async () => {
+    if (!(await app.confirm({ title: gettext("清空重写？"), text: gettext("写的字、照片和语音都会去掉。"), yes: gettext("清空"), danger: true }))) return;
     if (corrects) app.later.drop(corrects);
     const address = corrects ? "/h5/reports/new?community=" + settings.community : location.href.split("#")[0];
     forget().then(() => location.replace(address));
@@ -313,6 +292,7 @@
   recall().finally(() => {
     recalling = false;
     refresh();
+    similar.look();
   });
   refresh();
   app.wechat.begin();

@@ -1,6 +1,7 @@
 // The same thing, already reported: offered while the person writes, to be followed instead of filed again.
 //
-// app.similar(settings, wanted() → {category, q}) → {look(): soon, once nothing is typed for a moment; clear()}
+// app.similar(settings, wanted() → {category, q}, followed(): one is followed instead) → {look(): soon, once nothing is
+// typed for a moment; clear()}
 (function () {
   "use strict";
 
@@ -20,7 +21,7 @@
     return days === 1 ? gettext("昨天已有人上报") : interpolate(gettext("%(n)s 天前已有人上报"), { n: days });
   }
 
-  function followButton(report) {
+  function followButton(report, followed) {
     const follow = app.h("button", {
       type: "button",
       class: "btn btn-plain btn-small push",
@@ -32,6 +33,7 @@
           } catch (error) {
             return app.toast(error.message);
           }
+          await followed();
           app.flash(gettext("已关注，有进展会告诉您"));
           return location.assign("/h5/reports/" + report.id);
         }),
@@ -40,20 +42,23 @@
   }
 
   // Who files for a caller does not follow, but may have to read it to the caller.
-  function viewOf(report, caller) {
+  function viewOf(report, caller, followed) {
     const about = [reportedWhen(report.number), STATES[report.status], report.building].filter(Boolean).join(gettext("，"));
     const open = () => app.h("a", { class: "btn btn-plain btn-small push", href: "/h5/reports/" + report.id, text: gettext("打开") });
     const words = app.h("span", { class: "cell-body" }, [app.h("span", { text: report.title }), app.h("br"), app.h("span", { class: "secondary", text: about })]);
-    return app.h("div", { class: "cell" }, [words, caller ? open() : followButton(report)]);
+    return app.h("div", { class: "cell" }, [words, caller ? open() : followButton(report, followed)]);
   }
 
-  app.similar = (settings, wanted) => {
+  app.similar = (settings, wanted, followed) => {
+    const section = document.getElementById("similar");
     let looking;
     let looked = 0; // answers to earlier questions are no longer wanted
 
     function show(reports) {
-      document.getElementById("similar").hidden = !reports.length;
-      document.getElementById("similar-list").replaceChildren(...reports.slice(0, MOST).map((report) => viewOf(report, settings.caller)));
+      const appears = section.hidden && reports.length > 0;
+      section.hidden = !reports.length;
+      document.getElementById("similar-list").replaceChildren(...reports.slice(0, MOST).map((report) => viewOf(report, settings.caller, followed)));
+      if (appears) section.scrollIntoView({ block: "nearest" });
     }
 
     async function ask() {
