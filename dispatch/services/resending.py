@@ -15,8 +15,8 @@ from django.db import transaction
 from django.db.models import Case, CharField, Count, IntegerField, Q, QuerySet, Value, When
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from accounts.records import name_actions
@@ -103,7 +103,7 @@ def send_again(chosen: Ledger, *, actor: User | None, since: datetime | None, on
             again = Delivery.objects.filter(pk__in=keys)
             number = sum(retry_deliveries(again, status=status) for status in RETRIED)
         if number:
-            record("sent_again", actor=actor, subject=gettext("%(n)d 条消息") % {"n": number})
+            record("sent_again", actor=actor, subject=ngettext("%(n)d 条消息", "%(n)d 条消息", number) % {"n": number})
     return number
 
 

@@ -215,3 +215,12 @@ def test_who_is_bound_nowhere_is_told_calmly(cast: Cast) -> None:
     page = open_page(cast.stranger, "notices")
     assert page.status == 403
     assert "/h5/bind" in page.links()
+
+
+def test_english_counts_one_reader_as_one(cast: Cast) -> None:
+    notice = publish_notice(actor=cast.manager, community=cast.community, title="停水", body="明早")
+    User.objects.update(language="en")
+    mark_read(actor=cast.resident, notice=notice)
+    assert "1 has read it" in open_page(cast.manager, "notices").words
+    mark_read(actor=cast.neighbour, notice=notice)
+    assert "2 have read it" in open_page(cast.manager, "notices").words

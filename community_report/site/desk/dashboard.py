@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.calendar import holidays_words, year_without_holidays
 from accounts.models import Community
@@ -150,12 +150,13 @@ def _lately(spans: dict[str, dict[str, int]]) -> list[tuple[str, dict[str, int]]
 
 def _totals(totals: dict[str, Any]) -> list[tuple[str, str]]:
     score = f"{totals['mean_score']:.1f}" if totals["ratings"] >= LEAST_RATINGS else _("暂无")
+    rated = totals["ratings"]
     return [
         (_("上报"), str(totals["filed"])),
         (_("其中未完成"), str(totals["open"])),
         (_("已完成"), str(totals["closed"])),
         (_("业主说没解决"), str(totals["reopened"])),
-        (_("满意度（%(n)d 次评分）") % {"n": totals["ratings"]}, score),
+        (ngettext("满意度（%(n)d 次评分）", "满意度（%(n)d 次评分）", rated) % {"n": rated}, score),
     ]
 
 
