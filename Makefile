@@ -25,7 +25,7 @@ help:
 	@echo "make lint      what CI checks before it runs tests"
 	@echo "make messages  update the message catalogues from the sources"
 	@echo "make screenshots  pictures of every page into var/screenshots, while make demo runs"
-	@echo "make pictures  the pictures of the README anew, into docs/screenshots"
+	@echo "make pictures  the pictures of the README and docs/ anew, into docs/screenshots"
 	@echo "make lock      pin requirements*.in anew into requirements*.txt"
 
 install: $(STAMPS)/run $(CATALOGUES) $(MANIFEST)

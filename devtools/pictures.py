@@ -1,27 +1,24 @@
-"""The pictures of the README: `make pictures`, on a demonstration of its own.
+"""The pictures of the README and of docs/pages.md: `make pictures`, on a demonstration of its own.
 
     python -m devtools.pictures [FOLDER]
 
 Writes FOLDER (docs/screenshots)/*.webp, small enough for git: `make screenshots` shows the pages that are not here.
 """
 
-import io
 import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from devtools import chromium
+from devtools import chromium, contact_sheets
 from devtools.running import Running, running_demo
 from devtools.screenshots import DESK_SIZE, PHONE_SIZE, PICTURES, Look, base_of, logged_in
 from devtools.walk import FLAGS, MANAGER, RESIDENT, STAFF
 
 FOLDER = Path(__file__).parents[1] / "docs" / "screenshots"
-MOST_BYTES, MOST_BYTES_IN_ALL = 60_000, 500_000
-QUALITIES = (85, 75, 65, 55, 45)
+MOST_BYTES, MOST_BYTES_IN_ALL = 60_000, 1_000_000
 PHONE = Look(PHONE_SIZE, "zh")
 #: The first report of a list, as who is logged in there sees it.
 FIRST = "async (query) => (await (await fetch('/api/v1/reports?' + query)).json()).results[0].id"
@@ -38,14 +35,7 @@ FILE = """async () => {
 def save(page: Page, name: str, folder: Path) -> None:
     """The window as it is, in the best quality that is small enough."""
     page.evaluate(PICTURES)
-    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-    for quality in QUALITIES:
-        packed = io.BytesIO()
-        picture.save(packed, "webp", quality=quality, method=6)
-        if packed.tell() <= MOST_BYTES:
-            break
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.webp").write_bytes(packed.getvalue())
+    contact_sheets.save(page.screenshot(), folder / f"{name}.webp", MOST_BYTES)
 
 
 def new_report(page: Page, base: str) -> None:
@@ -120,6 +110,7 @@ def main(arguments: Sequence[str]) -> int:
                 save(context.pages[0], name, folder)
         dashboard(browser, running, folder)
         phones_page(browser, running.port, folder)
+        contact_sheets.make(browser, running.port, folder)
         browser.close()
     return 0
 
