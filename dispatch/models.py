@@ -165,7 +165,10 @@ class Delivery(models.Model):
             models.Index(fields=["user", "-created_at", "id"]),
             models.Index(fields=["user"], condition=Q(read_at__isnull=True), name="delivery_unread"),
             models.Index(fields=["report", "-created_at"]),
-            models.Index(fields=["notice", "status"]),
+            # In the order in which the list of notices counts each notice's people.
+            models.Index(
+                fields=["notice", "user", "status"], condition=Q(notice__isnull=False), name="delivery_of_notice"
+            ),
             models.Index(fields=["status", "-created_at"]),
             models.Index(fields=["message_id"], condition=~Q(message_id=""), name="delivery_message_id"),
             models.Index(fields=["community", "-created_at", "-id"], name="delivery_of_community"),

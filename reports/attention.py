@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from .models import ReportEvent
 from .querysets import ReportQuerySet
 from .states import Status
 
@@ -23,8 +21,7 @@ def overdue(reports: ReportQuerySet, now: datetime) -> ReportQuerySet:
 
 def reopened(reports: ReportQuerySet, now: datetime) -> ReportQuerySet:
     """Whose reporter said that it is not solved, and which are not done since."""
-    said = Exists(ReportEvent.objects.filter(report=OuterRef("pk"), kind="reopen"))
-    return reports.filter(said, status__in=(Status.SUBMITTED, Status.CLAIMED))
+    return reports.filter(reopened=True, status__in=(Status.SUBMITTED, Status.CLAIMED))
 
 
 #: A score of this or less is a low one.

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import GeneratedField, Q
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
@@ -13,13 +13,15 @@ from accounts.models import Building, Community, Home, Role
 from community_report.core.ids import opaque_id
 from community_report.core.search import Pairs
 
+from .models_claims import Claim, DayCount, Rating
 from .models_desk import InternalNote, PreparedAnswer
 from .querysets import WORDS, ReportQuerySet
+from .spans import minutes_between
 from .states import Status
 
 __all__ = [
-    "Alarm", "Attachment", "BoardMessage", "Category", "Claim", "Draft", "Follow", "Ignore", "InternalNote",
-    "PreparedAnswer", "Rating", "Report", "ReportEvent", "Tag", "Upload",
+    "Alarm", "Attachment", "BoardMessage", "Category", "Claim", "DayCount", "Draft", "Follow", "Ignore",
+    "InternalNote", "PreparedAnswer", "Rating", "Report", "ReportEvent", "Tag", "Upload",
 ]  # fmt: skip
 
 
@@ -133,6 +135,14 @@ class Report(models.Model):
     asked_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(_("上报时间"), db_index=True)
     updated_at = models.DateTimeField(_("更新时间"))
+    #: What events and ratings say, for the figures: ever reopened, ever told to be overdue, the score that counts, and
+    #: the minutes to the result that stands. `statistics.copies` holds them against their origins.
+    reopened = models.BooleanField(default=False, db_default=False, editable=False)
+    told_overdue = models.BooleanField(default=False, db_default=False, editable=False)
+    score = models.PositiveSmallIntegerField(null=True, editable=False)
+    result_minutes = GeneratedField(
+        expression=minutes_between("created_at", "resolved_at"), output_field=models.FloatField(), db_persist=True
+    )
 
     objects = ReportQuerySet.as_manager()
     #: What `ReportQuerySet.for_view` adds.
@@ -148,7 +158,23 @@ class Report(models.Model):
         ordering = ["-created_at"]
         indexes = [
             models.Index(fields=["community", "status", "-created_at"]),
-            models.Index(fields=["community", "-created_at", "id"]),
+            # With everything that the figures look at, so that they need not read the reports themselves.
+            models.Index(
+                fields=["community", "-created_at", "id"],
+                include=[
+                    "status",
+                    "category",
+                    "building",
+                    "claimed_by",
+                    "due_at",
+                    "resolved_at",
+                    "reopened",
+                    "told_overdue",
+                    "score",
+                    "result_minutes",
+                ],
+                name="report_figures",
+            ),
             models.Index(fields=["reporter", "-created_at"]),
             models.Index(fields=["claimed_by", "status", "-created_at"]),
             models.Index(fields=["claim_due_at"], condition=Q(status="submitted"), name="report_unclaimed"),
@@ -206,42 +232,6 @@ class ReportEvent(models.Model):
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
 
 
-class Claim(models.Model):
-    """One staff member's hold on a report. At most one open claim a report: the database refuses a second."""
-
-    class Outcome(models.TextChoices):
-        CLOSED = "closed", _("已完成")
-        RELEASED = "released", _("已退回")
-        EXPIRED = "expired", _("超时退回")
-        REASSIGNED = "reassigned", _("已转派")
-        REMOVED = "removed", _("人员离岗")
-        RECATEGORIZED = "recategorized", _("改分类")
-        DISMISSED = "dismissed", _("已驳回")
-        MERGED = "merged", _("已合并")
-
-    report = models.ForeignKey(Report, models.CASCADE, related_name="claims", verbose_name=_("报单"))
-    staff = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="claims", verbose_name=_("处理人"))
-    claimed_at = models.DateTimeField(_("接单时间"))
-    resolved_at = models.DateTimeField(_("提交结果"), null=True, blank=True)
-    ended_at = models.DateTimeField(_("结束"), null=True, blank=True)
-    outcome = models.CharField(_("结果"), max_length=15, choices=Outcome, blank=True)
-
-    class Meta:
-        verbose_name = _("接单")
-        verbose_name_plural = _("接单")
-        ordering = ["id"]
-        indexes = [models.Index(fields=["claimed_at"], name="claim_by_time")]
-        constraints = [
-            models.UniqueConstraint(fields=["report"], condition=Q(ended_at__isnull=True), name="one_open_claim"),
-            models.CheckConstraint(
-                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("claimed_at")), name="claim_ends_after_it_began"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.report_id} {self.staff}"
-
-
 class Ignore(models.Model):
     """This staff member is not shown or pushed this report any more."""
 
@@ -277,27 +267,6 @@ class BoardMessage(models.Model):
     class Meta:
         ordering = ["id"]
         indexes = [models.Index(fields=["report", "id"]), models.Index(fields=["author", "created_at"])]
-
-
-class Rating(models.Model):
-    """The reporter's score for how the report was handled, 1 to 5."""
-
-    report = models.OneToOneField(Report, models.CASCADE, related_name="rating", verbose_name=_("报单"))
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    staff = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="ratings", verbose_name=_("处理人")
-    )
-    score = models.PositiveSmallIntegerField(_("评分"))
-    comment = models.CharField(_("评价"), max_length=500, blank=True)
-    created_at = models.DateTimeField(_("时间"), auto_now_add=True)
-
-    class Meta:
-        verbose_name = _("评价")
-        verbose_name_plural = _("评价")
-        constraints = [models.CheckConstraint(condition=Q(score__gte=1, score__lte=5), name="score_1_to_5")]
-
-    def __str__(self) -> str:
-        return f"{self.report.number} · {self.score}"
 
 
 class Upload(models.Model):

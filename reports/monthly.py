@@ -3,6 +3,7 @@
 Every figure comes from `reports.statistics`; here they are only named, put in order and written into a workbook.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -75,9 +76,9 @@ def monthly(community: Community, first: date) -> Monthly:
     now, before = _month(community, first), _month(community, (first - timedelta(days=1)).replace(day=1))
     tables = [
         Table(_("概览"), [_("指标"), _("本月"), _("上月")], _overview(now, before)),
-        _counted(_("按分类"), _names(community, now["by_category"]), now["total"]),
-        _counted(_("按状态"), {Status(s).label: n for s, n in now["by_status"].items()}, now["total"]),
-        _counted(_("按楼栋"), now["by_building"], now["total"]),
+        _counted(_("按分类"), _named(community, now["by_category"]), now["total"]),
+        _counted(_("按状态"), [(Status(s).label, n) for s, n in now["by_status"].items()], now["total"]),
+        _counted(_("按楼栋"), now["by_building"].items(), now["total"]),
         Table(_("按人员"), [_("人员"), _("接单数"), _("解决数"), _("平均评分"), _("评分数")], _staff(now["by_staff"])),
     ]
     return Monthly(community, first, timezone.now(), tables)
@@ -117,13 +118,18 @@ def _share(value: float | None) -> str:
     return "—" if value is None else f"{value:.1%}"
 
 
-def _names(community: Community, by_slug: dict[str, int]) -> dict[str, int]:
+def _named(community: Community, by_slug: dict[str, int]) -> list[tuple[str, int]]:
+    """With the categories' names; of two with one name each has its slug too."""
     names = dict(Category.objects.filter(community=community).values_list("slug", "name"))
-    return {names.get(slug, slug): number for slug, number in by_slug.items()}
+    often = Counter(names.values())
+    return [
+        (f"{names[slug]} ({slug})" if often[names[slug]] > 1 else names[slug], number)
+        for slug, number in by_slug.items()
+    ]
 
 
-def _counted(name: str, counts: dict[Any, int], total: int) -> Table:
-    rows = [[str(label), number, _share(number / total if total else None)] for label, number in counts.items()]
+def _counted(name: str, counts: Iterable[tuple[Any, int]], total: int) -> Table:
+    rows = [[str(label), number, _share(number / total if total else None)] for label, number in counts]
     return Table(name, [name, _("数量"), _("占比")], rows, counts=True)
 
 

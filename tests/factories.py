@@ -2,11 +2,12 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from accounts.models import Building, Community, Home, Membership, Role, RosterEntry, User
 from accounts.services.communities import ensure_community_roles, ensure_role
-from reports.models import Category, Report, Tag
+from reports.models import Category, Claim, Report, Tag
 from reports.services.submit import SubmitData, submit_report
 
 
@@ -61,6 +62,12 @@ def _category(community: Community, slug: str, name: str, tag: str) -> None:
 
 def role_of(community: Community, slug: str) -> Role:
     return Role.objects.get(community=community, slug=slug)
+
+
+def refile(report: Report, at: datetime, **fields: Any) -> None:
+    """As if it had been filed at another time, which its claims keep too."""
+    Report.objects.filter(pk=report.pk).update(created_at=at, **fields)
+    Claim.objects.filter(report=report).update(filed_at=at)
 
 
 @dataclass

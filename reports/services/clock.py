@@ -164,6 +164,7 @@ def _give(report: Report, kind: str, about: datetime, now: datetime) -> Alarm | 
 
 
 def _tell(report: Report, kind: str, now: datetime) -> None:
+    report.told_overdue = report.told_overdue or kind == RESOLVE.late
     event = Change(report, None, now, kind).finish()
     report_alarmed.send(sender=Report, report=report, kind=kind, event=event)
 

@@ -46,7 +46,18 @@ class Change:
 
     def hold(self, staff: User) -> None:
         """Give the report to one staff member; the database refuses a second open claim."""
-        Claim.objects.create(report=self.report, staff=staff, claimed_at=self.now)
+        before = list(Claim.objects.filter(report=self.report).values_list("staff_id", "resolved_at"))
+        own = [result for holder, result in before if holder == staff.pk]
+        Claim.objects.create(
+            report=self.report,
+            staff=staff,
+            claimed_at=self.now,
+            community_id=self.report.community_id,
+            filed_at=self.report.created_at,
+            first=not before,
+            held_before=bool(own),
+            resolved_before=any(own),
+        )
         self.report.claimed_by, self.report.claimed_at = staff, self.now
         self.report.last_progress_at = self.now
 
@@ -217,7 +228,9 @@ def still_serves(report: Report, staff: User | None) -> bool:
 def give_back_or_keep(change: Change) -> None:
     """Reopening: to the same staff member where they still serve, else to everybody its tags lead to."""
     staff = change.report.claimed_by
-    change.report.resolved_at = change.report.closed_at = None
+    change.report.resolved_at = change.report.closed_at = change.report.score = None
+    change.report.reopened = True
+    Claim.objects.filter(report=change.report, resolved_at__isnull=False).update(reopened=True)
     set_resolve_deadline(change.report, change.now)
     if change.report.category.claimable and still_serves(change.report, staff):
         assert staff is not None

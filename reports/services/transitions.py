@@ -234,6 +234,7 @@ def _rate(change: Change, score: int) -> None:
         defaults={"user": change.actor, "staff": change.report.claimed_by, "score": score, "comment": comment},
     )
     change.data = {"score": score}
+    change.report.score = score
 
 
 @transaction.atomic

@@ -4,14 +4,15 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Aggregate, Avg, Count, F, FloatField, Func, IntegerField, QuerySet, Sum, Value
+from django.db.models import Aggregate, Avg, Count, F, FloatField, Func, IntegerField, Q, QuerySet, Sum, Value
 
 from accounts.models import Community, User
-from reports.models import Category, Rating, Report, ReportEvent
+from reports.models import Category, Claim, Report
 from reports.people import person
 from reports.states import Status
 
-from .parts import DONE, Percentiles, claims_of, filed_in, first_claims, minutes_between, overdue, reopened
+from .parts import DONE, Percentiles, claims_in, filed_in, overdue
+from .staff import CLAIMED, RESOLVED
 
 Figures = dict[str, Any]
 
@@ -30,37 +31,37 @@ def figures(community: Community, since: datetime | None = None, until: datetime
     - `overdue_share`: of the reports with a deadline and not withdrawn, dismissed or merged, those that missed it.
     - `reopened_share`: of the reports that were ever resolved or closed, those that were reopened.
     """
-    filed = filed_in([community.pk], since, until)
-    totals, scores = _totals(filed, since), _scores(filed)
+    span = [community.pk], since, until
+    filed, claims = filed_in(*span), claims_in(*span)
+    totals, scores = _totals(filed), _scores(filed)
     return {
         "total": totals["n"],
         **_by_kind(filed, community),
-        "by_staff": _by_staff(filed, since, scores),
-        "claim_minutes": _claim_minutes(filed, since),
+        "by_staff": _by_staff(claims, scores),
+        "claim_minutes": _spread(claims.filter(first=True).aggregate(spread=_TO_CLAIM)["spread"]),
         "resolve_minutes": _spread(totals["results"]),
         "overdue_share": _share(totals["late"], totals["counting"]),
-        "reopened_share": _share(totals["reopened"], totals["done"]),
+        "reopened_share": _share(totals["again"], totals["done"]),
         "mean_score": _share(sum(row["sum"] for row in scores), sum(row["n"] for row in scores)),
     }
 
 
-def _totals(filed: "QuerySet[Report]", since: datetime | None) -> Figures:
+def _totals(filed: "QuerySet[Report]") -> Figures:
     """What one look at each report tells: see `_counts`."""
-    found: Figures = filed.aggregate(**_counts(since))
+    found: Figures = filed.aggregate(**_counts())
     return found
 
 
-def _counts(since: datetime | None) -> dict[str, Aggregate]:
+def _counts() -> dict[str, Aggregate]:
     """Ever done are those that are done now, and those that were reopened: nothing else leaves these states."""
-    counting, late = overdue(since)
-    again = reopened(since)
+    counting, late = overdue()
     return {
         "n": Count("pk"),
-        "results": Percentiles(minutes_between("created_at", "resolved_at"), filter=DONE),
+        "results": Percentiles("result_minutes"),
         "counting": Count("pk", filter=counting),
         "late": Count("pk", filter=counting & late),
-        "done": Count("pk", filter=DONE | again),
-        "reopened": Count("pk", filter=again),
+        "done": Count("pk", filter=DONE | Q(reopened=True)),
+        "again": Count("pk", filter=Q(reopened=True)),
     }
 
 
@@ -81,22 +82,19 @@ def _by_kind(filed: "QuerySet[Report]", community: Community) -> Figures:
 
 def _scores(filed: "QuerySet[Report]") -> list[Figures]:
     """For each person, and for nobody where nobody held it: `sum` and number (`n`) of the scores."""
-    rated = Rating.objects.filter(report__in=filed).order_by().values("staff")
+    rated = filed.filter(score__isnull=False).values("claimed_by")
     return [dict(row) for row in rated.annotate(sum=Sum("score"), n=Count("pk"))]
 
 
-def _by_staff(filed: "QuerySet[Report]", since: datetime | None, scores: list[Figures]) -> list[Figures]:
-    results = ReportEvent.objects.filter(report__in=filed, kind="resolve")
-    if since is not None:  # nothing happened to a report before it was filed
-        results = results.filter(at__gte=since)
-    claimed, resolved = _per_person(claims_of(filed, since), "staff"), _per_person(results, "actor")
-    rated = {row["staff"]: row for row in scores if row["staff"] is not None}
-    people = User.objects.in_bulk(claimed.keys() | resolved.keys() | rated.keys())
+def _by_staff(claims: "QuerySet[Claim]", scores: list[Figures]) -> list[Figures]:
+    held = {row["staff"]: row for row in claims.values("staff").annotate(claimed=CLAIMED, resolved=RESOLVED)}
+    rated = {row["claimed_by"]: row for row in scores if row["claimed_by"] is not None}
+    people = User.objects.in_bulk(held.keys() | rated.keys())
     rows = [
         {
             "user": person(people[pk]),
-            "claimed": claimed.get(pk, 0),
-            "resolved": resolved.get(pk, 0),
+            "claimed": held[pk]["claimed"] if pk in held else 0,
+            "resolved": held[pk]["resolved"] if pk in held else 0,
             "mean_score": rated[pk]["sum"] / rated[pk]["n"] if pk in rated else None,
             "ratings": rated[pk]["n"] if pk in rated else 0,
         }
@@ -105,16 +103,7 @@ def _by_staff(filed: "QuerySet[Report]", since: datetime | None, scores: list[Fi
     return sorted(rows, key=lambda row: (-row["resolved"], -row["claimed"], row["user"]["display_name"]))
 
 
-def _per_person(rows: "QuerySet[Any]", field: str) -> dict[Any, int]:
-    counted = rows.order_by().values(field).annotate(n=Count("report", distinct=True))
-    return {row[field]: row["n"] for row in counted if row[field] is not None}
-
-
-def _claim_minutes(filed: "QuerySet[Report]", since: datetime | None) -> dict[str, float | None]:
-    return _spread(first_claims(filed, since).aggregate(spread=_TO_CLAIM)["spread"])
-
-
-_TO_CLAIM = Percentiles(minutes_between("report__created_at", "claimed_at"))
+_TO_CLAIM = Percentiles("claim_minutes")
 
 
 def _spread(percentiles: list[float | None] | None) -> dict[str, float | None]:
@@ -135,9 +124,9 @@ def courses(community: Community, since: datetime, until: datetime, parts: int) 
 
     Spans are medians. Null where a piece has no data; `total` is 0 there. Two queries: of reports and of claims.
     """
-    filed, span = filed_in([community.pk], since, until), (since, until, parts)
-    rows = filed.values(piece=_piece("created_at", *span)).annotate(**_counts(since), score=Avg("rating__score"))
-    claims = first_claims(filed, since).values_list(_piece("report__created_at", *span)).annotate(spread=_TO_CLAIM)
+    which, span = ([community.pk], since, until), (since, until, parts)
+    rows = filed_in(*which).values(piece=_piece("created_at", *span)).annotate(**_counts(), mean=Avg("score"))
+    claims = claims_in(*which).filter(first=True).values_list(_piece("filed_at", *span)).annotate(spread=_TO_CLAIM)
     spreads = dict(claims)
     found = {row["piece"]: {**row, "claims": spreads.get(row["piece"])} for row in rows}
     return {name: [_course(name, found.get(piece)) for piece in range(1, parts + 1)] for name in COURSES}
@@ -163,5 +152,5 @@ def _course(name: str, row: dict[str, Any] | None) -> float | None:
         case "overdue_share":
             return _share(row["late"], row["counting"])
         case "reopened_share":
-            return _share(row["reopened"], row["done"])
-    return row["score"]
+            return _share(row["again"], row["done"])
+    return row["mean"]

@@ -3,14 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Avg, Count, Exists, F, OuterRef, QuerySet
+from django.db.models import Avg, Count, Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from reports.attention import ATTENTION
-from reports.models import Report, ReportEvent
+from reports.models import Claim, Report, ReportEvent
 from reports.querysets import ReportQuerySet
 
-from .parts import A_MONTH, DONE, Communities, Median, first_claims, in_this_month, minutes_between, of_communities
+from .parts import Communities, Median, claims_in, in_this_month, of_communities
 from .staff import LEAST_RATINGS
 
 Row = dict[str, Any]
@@ -41,8 +41,8 @@ def company_figures(communities: Communities) -> dict[int, Row]:
     for name, found in counted.items():
         for pk, number in found.values_list("community").annotate(n=Count("pk")):
             rows.setdefault(pk, dict(NOTHING))[name] = number
-    filed = of_this_month(reports, "filed", now)
-    for row in (*_filed(filed), *_claimed(filed, now - A_MONTH)):
+    first = claims_in(communities, None, None).filter(first=True)
+    for row in (*_filed(of_this_month(reports, "filed", now)), *_claimed(in_this_month(first, now, "filed_at"))):
         rows.setdefault(row.pop("community"), dict(NOTHING)).update(row)
     return rows
 
@@ -58,17 +58,18 @@ def of_this_month(reports: ReportQuerySet, what: str, now: datetime) -> ReportQu
 def _filed(filed: "QuerySet[Report]") -> list[Row]:
     rows: Any = filed.values("community").annotate(
         filed=Count("pk"),
-        resolve_minutes=Median(minutes_between("created_at", "resolved_at"), filter=DONE),
-        ratings=Count("rating"),
-        score=Avg("rating__score"),
+        resolve_minutes=Median("result_minutes"),
+        ratings=Count("score"),
+        mean=Avg("score"),
     )
-    return [row if row["ratings"] >= LEAST_RATINGS else {**row, "score": None} for row in rows]
+    found = [dict(row) for row in rows]
+    for row in found:
+        mean = row.pop("mean")
+        row["score"] = mean if row["ratings"] >= LEAST_RATINGS else None
+    return found
 
 
-def _claimed(filed: "QuerySet[Report]", since: datetime) -> list[Row]:
-    medians: Any = (
-        first_claims(filed, since)
-        .values(community=F("report__community"))
-        .annotate(claim_minutes=Median(minutes_between("report__created_at", "claimed_at")))
-    )
-    return list(medians)
+def _claimed(first: "QuerySet[Claim]") -> list[Row]:
+    """Of first claims, by community."""
+    medians = first.values_list("community").annotate(spent=Median("claim_minutes"))
+    return [{"community": pk, "claim_minutes": spent} for pk, spent in medians]

@@ -9,20 +9,16 @@ from django.db.models import (
     Aggregate,
     DateField,
     DateTimeField,
-    DurationField,
-    Exists,
-    ExpressionWrapper,
     F,
     FloatField,
     Func,
-    OuterRef,
     Q,
     QuerySet,
     Value,
 )
 from django.utils import timezone
 
-from reports.models import Claim, Report, ReportEvent
+from reports.models import Claim, Report
 from reports.querysets import ReportQuerySet
 from reports.states import Status
 
@@ -47,7 +43,8 @@ class Percentiles(Aggregate):
     output_field = ArrayField(FloatField())
 
 
-#: Reports that are done now; those with a result have its time in `resolved_at`, which reopening takes away.
+#: Reports that are done now. Those with a result have its time in `resolved_at`, which nothing else has: reopening, the
+#: only way out of these states, takes it away.
 DONE = Q(status__in=(Status.RESOLVED, Status.CLOSED))
 
 
@@ -58,52 +55,28 @@ def of_communities(communities: Communities) -> ReportQuerySet:
 
 def filed_in(communities: Communities, since: datetime | None, until: datetime | None) -> ReportQuerySet:
     """Reports filed in `since` ≤ time < `until` (None: no limit)."""
-    filed = of_communities(communities)
-    if since is not None:
-        filed = filed.filter(created_at__gte=since)
-    if until is not None:
-        filed = filed.filter(created_at__lt=until)
-    return filed
+    return _between(of_communities(communities), "created_at", since, until)
 
 
-def claims_of(filed: "QuerySet[Report]", since: datetime | None) -> "QuerySet[Claim]":
-    """The claims of reports that were filed at or after `since`: none of them is older either."""
-    return _claims_after(since).filter(report__in=filed)
-
-
-def first_claims(filed: "QuerySet[Report]", since: datetime | None) -> "QuerySet[Claim]":
-    """The first claim of each of the reports, filed at or after `since`, that was ever claimed."""
-    before = _claims_after(since).filter(report=OuterRef("report"), id__lt=OuterRef("id"))
-    return claims_of(filed, since).filter(~Exists(before))
-
-
-def _claims_after(since: datetime | None) -> "QuerySet[Claim]":
+def claims_in(communities: Communities, since: datetime | None, until: datetime | None) -> "QuerySet[Claim]":
+    """The claims of the reports filed in `since` ≤ time < `until`."""
     claims = Claim.objects.order_by()
-    return claims if since is None else claims.filter(claimed_at__gte=since)
+    if communities is not None:
+        claims = claims.filter(community__in=communities)
+    return _between(claims, "filed_at", since, until)
 
 
-def reopened(since: datetime | None) -> Q:
-    """Reports, filed at or after `since`, whose reporter ever said that it is not solved."""
-    return Q(pk__in=_told("reopen", since))
+def _between(rows: Rows, moment: str, since: datetime | None, until: datetime | None) -> Rows:
+    if since is not None:
+        rows = rows.filter(**{f"{moment}__gte": since})
+    return rows if until is None else rows.filter(**{f"{moment}__lt": until})
 
 
-def overdue(since: datetime | None) -> tuple[Q, Q]:
-    """Which reports, filed at or after `since`, have a deadline that counts, and which of these missed it."""
+def overdue() -> tuple[Q, Q]:
+    """Which reports have a deadline that counts, and which of these missed it."""
     waiting = Q(status__in=(Status.SUBMITTED, Status.CLAIMED), due_at__lte=timezone.now())
     counting = Q(due_at__isnull=False) & ~Q(status__in=(Status.WITHDRAWN, Status.DISMISSED, Status.MERGED))
-    return counting, waiting | Q(resolved_at__gt=F("due_at")) | Q(pk__in=_told("overdue", since))
-
-
-def _told(kind: str, since: datetime | None) -> "QuerySet[ReportEvent, Any]":
-    """Keys of the reports with such an event. They are few, and looked up once: an EXISTS would ask for each report."""
-    events = ReportEvent.objects.order_by().filter(kind=kind)
-    return (events if since is None else events.filter(at__gte=since)).values("report")
-
-
-def minutes_between(start: str, end: str) -> Func:
-    """As a float: EXTRACT would give a numeric, which takes several times as long to reckon with."""
-    took = ExpressionWrapper(F(end) - F(start), output_field=DurationField())
-    return Func(took, template="(date_part('epoch', %(expressions)s) / 60)", output_field=FloatField())
+    return counting, waiting | Q(resolved_at__gt=F("due_at")) | Q(told_overdue=True)
 
 
 def local(moment: str, community: str = "community") -> Func:

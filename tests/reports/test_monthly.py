@@ -13,10 +13,10 @@ from openpyxl import load_workbook
 
 from accounts.models import Record, User
 from community_report.core.errors import Invalid
-from reports.models import Report
+from reports.models import Category, Report
 from reports.monthly import month_of, monthly, workbook
 from reports.services import transitions as verbs
-from tests.factories import Cast
+from tests.factories import Cast, refile
 
 OCTOBER = date(2026, 10, 1)
 
@@ -24,7 +24,7 @@ OCTOBER = date(2026, 10, 1)
 def filed(cast: Cast, day: str, **fields: Any) -> Report:
     report = cast.report(**fields)
     at = datetime.fromisoformat(f"{day}T00:00").replace(tzinfo=ZoneInfo("Asia/Shanghai"))
-    Report.objects.filter(pk=report.pk).update(created_at=at)
+    refile(report, at)
     return report
 
 
@@ -39,6 +39,15 @@ def test_a_month_and_the_one_before_on_the_communitys_calendar(cast: Cast) -> No
     assert rows(report, "概览")["报单总数"] == [2, 1]
     assert rows(report, "按分类")["卫生保洁"] == [2, "100.0%"]
     assert rows(report, "概览")["平均评分"] == ["—", "—"]
+
+
+def test_categories_of_one_name_are_two_rows(cast: Cast) -> None:
+    Category.objects.create(community=cast.community, slug="indoor", name="卫生保洁")
+    for category in ("hygiene", "indoor", "indoor"):
+        filed(cast, "2026-10-02", category=category)
+    found = rows(monthly(cast.community, OCTOBER), "按分类")
+    assert (found["卫生保洁 (hygiene)"][0], found["卫生保洁 (indoor)"][0]) == (1, 2)
+    assert sum(row[0] for row in found.values()) == 3
 
 
 def test_a_score_of_few_is_not_shown(cast: Cast) -> None:

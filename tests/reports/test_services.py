@@ -77,8 +77,17 @@ def test_claiming_again_what_one_holds_changes_nothing(cast: Cast) -> None:
 def test_the_database_refuses_a_second_open_claim(cast: Cast) -> None:
     report = cast.report()
     verbs.claim_report(actor=cast.cleaner, report_id=report.pk)
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Claim.objects.create(report=report, staff=cast.cleaner2, claimed_at=timezone.now())
+    with pytest.raises(IntegrityError, match="one_open_claim"), transaction.atomic():
+        Claim.objects.create(
+            report=report,
+            staff=cast.cleaner2,
+            claimed_at=timezone.now(),
+            community=cast.community,
+            filed_at=report.created_at,
+            first=False,
+            held_before=False,
+            resolved_before=False,
+        )
 
 
 @pytest.mark.parametrize("sql", ["UPDATE reports_reportevent SET note = 'x'", "DELETE FROM reports_reportevent"])

@@ -13,7 +13,7 @@ from reports.models import Claim, Report, ReportEvent
 from reports.services import transitions
 from reports.statistics import courses, figures
 from tests.conftest import ApiClient
-from tests.factories import Cast, bind, make_home, role_of
+from tests.factories import Cast, bind, make_home, refile, role_of
 
 Api = Callable[[User | None], ApiClient]
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -28,7 +28,7 @@ def claimed(cast: Cast, *, filed: float, after: float, by: User | None = None, *
     report = cast.report(**fields)
     transitions.claim_report(actor=by or cast.cleaner, report_id=report.pk)
     Claim.objects.filter(report=report).update(claimed_at=at(filed + after))
-    Report.objects.filter(pk=report.pk).update(created_at=at(filed), claimed_at=at(filed + after), due_at=None)
+    refile(report, at(filed), claimed_at=at(filed + after), due_at=None)
     return report
 
 
@@ -36,7 +36,7 @@ def resolved(report: Report, *, after: float, by: User) -> Report:
     """…and resolved `after` minutes after the filing; events cannot be moved, so the filing is."""
     transitions.resolve_report(actor=by, report_id=report.pk, note="好了")
     event = ReportEvent.objects.filter(report=report, kind="resolve").latest("id")
-    Report.objects.filter(pk=report.pk).update(created_at=event.at - timedelta(minutes=after))
+    refile(report, event.at - timedelta(minutes=after))
     return report
 
 
@@ -73,7 +73,7 @@ def test_counts_by_what_they_are_now(cast: Cast) -> None:
 
 def test_period_is_when_they_were_filed(cast: Cast) -> None:
     for minutes in (0, 10, 20):
-        Report.objects.filter(pk=cast.report().pk).update(created_at=at(minutes))
+        refile(cast.report(), at(minutes))
     assert figures(cast.community, at(0), at(20))["total"] == 2
     assert figures(cast.community, at(1), None)["total"] == 2
     assert figures(cast.community, None, at(0))["total"] == 0
@@ -173,9 +173,9 @@ def test_courses_follow_each_figure_through_the_time(cast: Cast) -> None:
     claimed(cast, filed=50, after=20)
     done = resolved(claimed(cast, filed=150, after=4), after=30, by=cast.cleaner)
     transitions.confirm_report(actor=cast.resident, report_id=done.pk, score=4)
-    Report.objects.filter(pk=done.pk).update(created_at=at(150), due_at=None)
+    refile(done, at(150), due_at=None)
     late = cast.report()
-    Report.objects.filter(pk=late.pk).update(created_at=at(239), due_at=at(240))
+    refile(late, at(239), due_at=at(240))
     went = courses(cast.community, at(0), at(240), 4)
     assert went["total"] == [2, 0, 1, 1]
     assert went["claim_minutes"] == [15, None, 4, None]
@@ -219,7 +219,7 @@ class TestCall:
         }  # fmt: skip
 
     def test_period(self, cast: Cast, api: Api) -> None:
-        Report.objects.filter(pk=cast.report().pk).update(created_at="2026-03-05T23:30:00+08:00")
+        refile(cast.report(), datetime.fromisoformat("2026-03-05T23:30:00+08:00"))
         manager = api(cast.manager)
         assert manager.get("stats?since=2026-03-05&until=2026-03-05")[1]["total"] == 1
         assert manager.get("stats?since=2026-03-06")[1]["total"] == 0

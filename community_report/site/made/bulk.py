@@ -15,7 +15,7 @@ def copy_in(model: type[Model], rows: Sequence[Model]) -> None:
     """Insert the rows as they are; those of a table with a serial key need theirs already (`keys`)."""
     if not rows:
         return
-    fields = model._meta.concrete_fields
+    fields = [field for field in model._meta.concrete_fields if not field.generated]
     text = io.StringIO()
     for row in rows:
         values = (_text(field, getattr(row, field.attname)) for field in fields)

@@ -14,6 +14,7 @@ from accounts.calendar import remember_special_days
 from accounts.models import Community, Home, Record, User
 from notices.models import Notice, NoticeRead
 from reports.models import Alarm, Category, Claim, Rating, Report, ReportEvent, Tag
+from reports.statistics.copies import mend
 
 from . import words
 from .bulk import copy_in, numbered, waiting_plainly
@@ -58,6 +59,7 @@ class Making:
             self._keep(batch)
             done += len(batch)
             self.say(f"{done} reports")
+        mend()  # and days that were counted before
 
     def _batches(self, people: People, number: int) -> Iterator[list[Story]]:
         teller = Storyteller(self.community, self.rng, self.rhythm, people.managers)

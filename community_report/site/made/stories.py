@@ -51,7 +51,8 @@ class Story:
 
     def written(self) -> Report:
         """The report as it is to be inserted: what is stored enters no status but by the services."""
-        values = {field.attname: getattr(self.report, field.attname) for field in Report._meta.concrete_fields}
+        fields = [field for field in Report._meta.concrete_fields if not field.generated]
+        values = {field.attname: getattr(self.report, field.attname) for field in fields}
         return Report(**values | {"status": self.status})
 
     def end_claim(self, outcome: str) -> None:
@@ -158,7 +159,10 @@ class Storyteller:
         report = story.report
         report.claimed_by, report.claimed_at = staff, story.at
         report.last_progress_at = story.at
-        story.claims.append(Claim(report=report, staff=staff, claimed_at=story.at))
+        claim = Claim(report=report, staff=staff, claimed_at=story.at)
+        claim.community, claim.filed_at = self.community, report.created_at
+        claim.first = claim.held_before = claim.resolved_before = False  # `copies.mend` knows
+        story.claims.append(claim)
         story.tell("claim", staff, Status.CLAIMED)
 
     def _resolve(self, story: Story, minutes: float) -> None:

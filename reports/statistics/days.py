@@ -1,0 +1,170 @@
+"""What each day brought: reports filed, by the hour, and reports for which a result was given.
+
+Neither is ever taken back. So each day of each community is counted once when it is over, and kept (`DayCount`): the
+figures of years look at days, not at everything that happened in them.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Min, Q, Sum
+from django.utils import timezone
+
+from accounts.models import Community
+from reports.models import DayCount, Report, ReportEvent
+
+from .parts import Communities, local_day, local_hour
+
+#: So long after its midnight a day is counted for good: whatever happened in it is committed by then.
+SETTLED = timedelta(hours=1)
+
+
+@dataclass
+class Brought:
+    """Filed in each hour, and reports for which a result was given (each once a day)."""
+
+    hours: list[int] = field(default_factory=lambda: [0] * 24)
+    resolved: int = 0
+
+    def add(self, hours: list[int], resolved: int) -> None:
+        self.hours = [n + more for n, more in zip(self.hours, hours, strict=True)]
+        self.resolved += resolved
+
+
+Days = dict[date, Brought]
+#: Each from its first moment to before its second.
+Spans = list[tuple[datetime, datetime]]
+
+
+def days_of(communities: Communities, since: datetime, until: datetime) -> Days:
+    """By the day on the clock of each report's community; what is not within `since` ≤ time < `until` is left out.
+
+    Days without anything need not be there.
+    """
+    earliest = Report.objects.aggregate(at=Min("created_at"))["at"]
+    days: Days = defaultdict(Brought)
+    if earliest is None or earliest >= until:
+        return days
+    for zone, keys in _clocks(communities).items():
+        clock = _Clock(zone, keys)
+        clock.add_days(days, max(since, clock.day_of(earliest)), until)
+    return days
+
+
+def _clocks(communities: Communities) -> dict[str, list[int]]:
+    rows = Community.objects.order_by("pk").values_list("timezone", "pk")
+    found = defaultdict(list)
+    for zone, pk in rows if communities is None else rows.filter(pk__in=communities):
+        found[zone].append(pk)
+    return found
+
+
+@dataclass(frozen=True)
+class _Clock:
+    """Communities on one clock."""
+
+    zone: str
+    communities: list[int]
+
+    def add_days(self, days: Days, since: datetime, until: datetime) -> None:
+        """Whole days that are over from what is kept, and what remains before and after from the rows."""
+        first, last = self._whole(since, until)
+        if first >= last:
+            return self._add_live(days, [(since, until)])
+        for day, hours, resolved in self._kept(first, last):
+            days[day].add(hours, resolved)
+        return self._add_live(days, [(since, self._midnight(first)), (self._midnight(last), until)])
+
+    def _whole(self, since: datetime, until: datetime) -> tuple[date, date]:
+        """The first day that lies within and is over, and the day after the last one."""
+        first = self._day(since)
+        if self._midnight(first) < since:
+            first += timedelta(days=1)
+        return first, min(self._day(until), self._day(timezone.now() - SETTLED))
+
+    def _kept(self, first: date, last: date) -> list[tuple[date, list[int], int]]:
+        """All communities' together, by day; counts first what was never counted."""
+        kept = DayCount.objects.filter(
+            community__in=self.communities, zone=self.zone, day__gte=first, day__lt=last
+        ).order_by()
+        if kept.count() < len(self.communities) * (last - first).days:
+            self._keep(first, last, set(kept.values_list("community", "day")))
+        sums = {f"at{hour}": Sum(f"hours__{hour}") for hour in range(24)}
+        rows: Any = kept.values("day").annotate(all_resolved=Sum("resolved"), **sums)
+        return [(row["day"], [row[name] for name in sums], row["all_resolved"]) for row in rows]
+
+    def _keep(self, first: date, last: date, known: set[tuple[int, date]]) -> None:
+        days = [first + timedelta(days=n) for n in range((last - first).days)]
+        missing = [(pk, day) for pk in self.communities for day in days if (pk, day) not in known]
+        found = self.count(min(day for _pk, day in missing), max(day for _pk, day in missing) + timedelta(days=1))
+        rows = [
+            DayCount(community_id=pk, zone=self.zone, day=day, hours=one.hours, resolved=one.resolved)
+            for pk, day in missing
+            for one in [found[pk, day]]
+        ]
+        DayCount.objects.bulk_create(rows, ignore_conflicts=True, batch_size=5000)
+
+    def count(self, first: date, last: date) -> dict[tuple[int, date], Brought]:
+        """Each community's days from `first` to before `last`, from the rows."""
+        found: dict[tuple[int, date], Brought] = defaultdict(Brought)
+        for pk, day, hours, resolved in self._counted([(self._midnight(first), self._midnight(last))]):
+            found[pk, day].add(hours, resolved)
+        return found
+
+    def _add_live(self, days: Days, spans: Spans) -> None:
+        for _pk, day, hours, resolved in self._counted([span for span in spans if span[0] < span[1]]):
+            days[day].add(hours, resolved)
+
+    def _counted(self, spans: Spans) -> Iterator[tuple[int, date, list[int], int]]:
+        """From reports and events: what both figures mean."""
+        if not spans:
+            return
+        filed = Report.objects.order_by().filter(_within("created_at", spans), community__in=self.communities)
+        for pk, hour, n in filed.values_list("community", local_hour("created_at")).annotate(n=Count("pk")):
+            yield pk, hour.date(), [n if hour.hour == at else 0 for at in range(24)], 0
+        results = ReportEvent.objects.order_by().filter(
+            _within("at", spans), kind="resolve", report__community__in=self.communities
+        )
+        by_day = results.values_list("report__community", local_day("at", "report__community"))
+        for pk, day, n in by_day.annotate(n=Count("report", distinct=True)):
+            yield pk, day, [0] * 24, n
+
+    def day_of(self, moment: datetime) -> datetime:
+        """Its midnight."""
+        return self._midnight(self._day(moment))
+
+    def _day(self, moment: datetime) -> date:
+        return moment.astimezone(ZoneInfo(self.zone)).date()
+
+    def _midnight(self, day: date) -> datetime:
+        return datetime.combine(day, time.min, ZoneInfo(self.zone))
+
+
+def _within(moment: str, spans: Spans) -> Q:
+    either = [Q(**{f"{moment}__gte": begin, f"{moment}__lt": end}) for begin, end in spans]
+    return Q(*either, _connector=Q.OR)
+
+
+def recount() -> int:
+    """Counts every kept day anew; how many were wrong, which are right now."""
+    kept = defaultdict(list)
+    for row in DayCount.objects.order_by("day"):
+        kept[row.zone].append(row)
+    wrong = [row for zone, rows in kept.items() for row in _wrong(zone, rows)]
+    DayCount.objects.bulk_update(wrong, ["hours", "resolved"], batch_size=1000)
+    return len(wrong)
+
+
+def _wrong(zone: str, rows: list[DayCount]) -> Iterator[DayCount]:
+    """Rows in the order of their days that are not what is counted now, with what is."""
+    clock = _Clock(zone, sorted({row.community_id for row in rows}))
+    found = clock.count(rows[0].day, rows[-1].day + timedelta(days=1))
+    for row in rows:
+        right = found[row.community_id, row.day]
+        if (row.hours, row.resolved) != (right.hours, right.resolved):
+            row.hours, row.resolved = right.hours, right.resolved
+            yield row
