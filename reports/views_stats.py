@@ -7,8 +7,6 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count
-from django.db.models.functions import TruncDate
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -21,10 +19,11 @@ from accounts.models import Community
 from accounts.pages import Place, manager_page
 from community_report.core.when import date_words, minutes_words
 
-from .models import Category, Report
+from .models import Category
 from .querysets import ON_SHOW
 from .states import Status
-from .statistics import courses, figures
+from .statistics import courses, figures, headline
+from .statistics.days import days_of
 from .statistics.parts import filed_in
 from .statistics.staff import LEAST_RATINGS
 
@@ -101,7 +100,7 @@ def stats(request: HttpRequest, place: Place) -> HttpResponse:
     chosen = _range(request)
     now = figures(place.community, chosen.since, chosen.until)
     past, columns = chosen.before(), _columns(place.community, chosen)
-    large = _large(now, figures(place.community, past.since, past.until))
+    large = _large(now, headline(place.community, past.since, past.until))
     link = partial(_listed, place, chosen)
     context = {
         "here": "manage",
@@ -244,9 +243,8 @@ def _step(chosen: Range) -> int:
 
 def _columns(community: Community, chosen: Range) -> list[Bar]:
     """Reports filed per day, or per some days of a long range, as columns in a field of 100 × 100 for each."""
-    filed = Report.objects.filter(community=community, created_at__gte=chosen.since, created_at__lt=chosen.until)
-    rows = filed.order_by().annotate(day=TruncDate("created_at")).values("day").annotate(n=Count("pk"))
-    per_day = {row["day"]: row["n"] for row in rows}
+    brought = days_of([community.pk], chosen.since, chosen.until)
+    per_day = {day: sum(found.hours) for day, found in brought.items()}
     step, counts = _step(chosen), []
     for start in range(0, chosen.length, step):
         days = [chosen.first + timedelta(days=start + i) for i in range(min(step, chosen.length - start))]

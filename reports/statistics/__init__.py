@@ -4,15 +4,15 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Aggregate, Avg, Count, F, FloatField, Func, IntegerField, Q, QuerySet, Sum, Value
+from django.db.models import Aggregate, Avg, Count, F, FloatField, Func, IntegerField, Q, QuerySet, Value
 
 from accounts.models import Community, User
 from reports.models import Category, Claim, Report
 from reports.people import person
 from reports.states import Status
 
-from .parts import DONE, Percentiles, claims_in, filed_in, overdue
-from .staff import CLAIMED, RESOLVED
+from .parts import DONE, Median, Percentiles, claims_in, filed_in, overdue
+from .staff import CLAIMED, RESOLVED, scores_of
 
 Figures = dict[str, Any]
 
@@ -32,24 +32,25 @@ def figures(community: Community, since: datetime | None = None, until: datetime
     - `reopened_share`: of the reports that were ever resolved or closed, those that were reopened.
     """
     span = [community.pk], since, until
-    filed, claims = filed_in(*span), claims_in(*span)
-    totals, scores = _totals(filed), _scores(filed)
+    filed = filed_in(*span)
+    found = headline(community, since, until)
+    by_kind, by_staff = _by_kind(filed, community), _by_staff(claims_in(*span), filed)
+    return {"total": found.pop("total"), **by_kind, "by_staff": by_staff, **found}
+
+
+def headline(community: Community, since: datetime | None, until: datetime | None) -> Figures:
+    """Those of the `figures` that are one number, or two: one look at each report and one at each first claim."""
+    span = [community.pk], since, until
+    totals = filed_in(*span).aggregate(**_counts(), results=Percentiles("result_minutes"))
+    claims = claims_in(*span).filter(first=True).aggregate(spread=Percentiles("claim_minutes"))
     return {
         "total": totals["n"],
-        **_by_kind(filed, community),
-        "by_staff": _by_staff(claims, scores),
-        "claim_minutes": _spread(claims.filter(first=True).aggregate(spread=_TO_CLAIM)["spread"]),
+        "claim_minutes": _spread(claims["spread"]),
         "resolve_minutes": _spread(totals["results"]),
         "overdue_share": _share(totals["late"], totals["counting"]),
         "reopened_share": _share(totals["again"], totals["done"]),
-        "mean_score": _share(sum(row["sum"] for row in scores), sum(row["n"] for row in scores)),
+        "mean_score": totals["mean"],
     }
-
-
-def _totals(filed: "QuerySet[Report]") -> Figures:
-    """What one look at each report tells: see `_counts`."""
-    found: Figures = filed.aggregate(**_counts())
-    return found
 
 
 def _counts() -> dict[str, Aggregate]:
@@ -57,11 +58,11 @@ def _counts() -> dict[str, Aggregate]:
     counting, late = overdue()
     return {
         "n": Count("pk"),
-        "results": Percentiles("result_minutes"),
         "counting": Count("pk", filter=counting),
         "late": Count("pk", filter=counting & late),
         "done": Count("pk", filter=DONE | Q(reopened=True)),
         "again": Count("pk", filter=Q(reopened=True)),
+        "mean": Avg("score"),
     }
 
 
@@ -80,30 +81,21 @@ def _by_kind(filed: "QuerySet[Report]", community: Community) -> Figures:
     return {"by_status": dict(statuses), "by_category": dict(categories), "by_building": by_building}
 
 
-def _scores(filed: "QuerySet[Report]") -> list[Figures]:
-    """For each person, and for nobody where nobody held it: `sum` and number (`n`) of the scores."""
-    rated = filed.filter(score__isnull=False).values("claimed_by")
-    return [dict(row) for row in rated.annotate(sum=Sum("score"), n=Count("pk"))]
-
-
-def _by_staff(claims: "QuerySet[Claim]", scores: list[Figures]) -> list[Figures]:
+def _by_staff(claims: "QuerySet[Claim]", filed: "QuerySet[Report]") -> list[Figures]:
     held = {row["staff"]: row for row in claims.values("staff").annotate(claimed=CLAIMED, resolved=RESOLVED)}
-    rated = {row["claimed_by"]: row for row in scores if row["claimed_by"] is not None}
+    rated = {row["claimed_by"]: row for row in scores_of(filed)}
     people = User.objects.in_bulk(held.keys() | rated.keys())
     rows = [
         {
             "user": person(people[pk]),
             "claimed": held[pk]["claimed"] if pk in held else 0,
             "resolved": held[pk]["resolved"] if pk in held else 0,
-            "mean_score": rated[pk]["sum"] / rated[pk]["n"] if pk in rated else None,
-            "ratings": rated[pk]["n"] if pk in rated else 0,
+            "mean_score": rated[pk]["mean"] if pk in rated else None,
+            "ratings": rated[pk]["ratings"] if pk in rated else 0,
         }
         for pk in people
     ]
     return sorted(rows, key=lambda row: (-row["resolved"], -row["claimed"], row["user"]["display_name"]))
-
-
-_TO_CLAIM = Percentiles("claim_minutes")
 
 
 def _spread(percentiles: list[float | None] | None) -> dict[str, float | None]:
@@ -125,10 +117,11 @@ def courses(community: Community, since: datetime, until: datetime, parts: int) 
     Spans are medians. Null where a piece has no data; `total` is 0 there. Two queries: of reports and of claims.
     """
     which, span = ([community.pk], since, until), (since, until, parts)
-    rows = filed_in(*which).values(piece=_piece("created_at", *span)).annotate(**_counts(), mean=Avg("score"))
-    claims = claims_in(*which).filter(first=True).values_list(_piece("filed_at", *span)).annotate(spread=_TO_CLAIM)
-    spreads = dict(claims)
-    found = {row["piece"]: {**row, "claims": spreads.get(row["piece"])} for row in rows}
+    pieces = filed_in(*which).values(piece=_piece("created_at", *span))
+    rows = pieces.annotate(**_counts(), to_result=Median("result_minutes"))
+    claims = claims_in(*which).filter(first=True).values_list(_piece("filed_at", *span))
+    medians = dict(claims.annotate(spent=Median("claim_minutes")))
+    found = {row["piece"]: {**row, "to_claim": medians.get(row["piece"])} for row in rows}
     return {name: [_course(name, found.get(piece)) for piece in range(1, parts + 1)] for name in COURSES}
 
 
@@ -146,9 +139,9 @@ def _course(name: str, row: dict[str, Any] | None) -> float | None:
         case "total":
             return float(row["n"])
         case "claim_minutes":
-            return _spread(row["claims"])["p50"]
+            return row["to_claim"]
         case "resolve_minutes":
-            return _spread(row["results"])["p50"]
+            return row["to_result"]
         case "overdue_share":
             return _share(row["late"], row["counting"])
         case "reopened_share":

@@ -10,7 +10,7 @@ from reports.attention import ATTENTION
 from reports.models import Claim, Report, ReportEvent
 from reports.querysets import ReportQuerySet
 
-from .parts import Communities, Median, claims_in, in_this_month, of_communities
+from .parts import Communities, MedianInOrder, claims_in, in_this_month, of_communities
 from .staff import LEAST_RATINGS
 
 Row = dict[str, Any]
@@ -58,7 +58,7 @@ def of_this_month(reports: ReportQuerySet, what: str, now: datetime) -> ReportQu
 def _filed(filed: "QuerySet[Report]") -> list[Row]:
     rows: Any = filed.values("community").annotate(
         filed=Count("pk"),
-        resolve_minutes=Median("result_minutes"),
+        resolve_minutes=MedianInOrder("result_minutes"),
         ratings=Count("score"),
         mean=Avg("score"),
     )
@@ -71,5 +71,5 @@ def _filed(filed: "QuerySet[Report]") -> list[Row]:
 
 def _claimed(first: "QuerySet[Claim]") -> list[Row]:
     """Of first claims, by community."""
-    medians = first.values_list("community").annotate(spent=Median("claim_minutes"))
+    medians = first.values_list("community").annotate(spent=MedianInOrder("claim_minutes"))
     return [{"community": pk, "claim_minutes": spent} for pk, spent in medians]

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Avg, Count, F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils import timezone
 
 from accounts.models import Building, Community
@@ -18,7 +18,7 @@ from reports.models import Report, ReportEvent
 from reports.states import OPEN, Status
 
 from .days import Brought, Days, days_of
-from .parts import Communities, Median, claims_in, filed_in, of_communities
+from .parts import Communities, Median, MedianInOrder, claims_in, filed_in, of_communities
 from .staff import by_staff
 
 Row = dict[str, Any]
@@ -53,15 +53,16 @@ def desk_figures(communities: Communities, period: Period) -> Row:
     """Everything that the first page of the back office shows, for these communities."""
     span = communities, period.since, period.until
     filed, days = filed_in(*span), days_of(*span)
+    summed = _summed(filed)
     return {
         "since": period.first.isoformat(),
         "until": period.last.isoformat(),
         "now": standing_now(communities),
         "lately": _lately(communities, period.zone),
-        "totals": _totals(filed),
+        "totals": _totals(summed),
         "by_category": _grouped(filed, "category__name"),
         "by_building": _by_building(filed.exclude(building=None)),
-        "by_community": _by_community(filed),
+        "by_community": _by_community(summed),
         "by_hour": _by_hour(days),
         "by_staff": by_staff(filed, claims_in(*span)),
         "trend": _trend(period, days),
@@ -96,17 +97,39 @@ def _events(communities: Communities, span: Period) -> "QuerySet[ReportEvent]":
     return events if communities is None else events.filter(report__community__in=communities)
 
 
-def _totals(filed: "QuerySet[Report]") -> Row:
-    found: Row = filed.aggregate(
+def _summed(filed: "QuerySet[Report]") -> list[Row]:
+    """One row for each community, in whose order an index has the reports."""
+    rows = filed.values("community").annotate(
         filed=Count("pk"),
         open=Count("pk", filter=Q(status__in=OPEN)),
         closed=Count("pk", filter=Q(status=Status.CLOSED)),
         again=Count("pk", filter=Q(reopened=True)),
         ratings=Count("score"),
-        mean_score=Avg("score"),
+        scores=Sum("score"),
+        resolve_minutes=MedianInOrder("result_minutes"),
     )
-    found["reopened"] = found.pop("again")  # an annotation cannot have the name of a field
-    return found
+    return [dict(row) for row in rows]
+
+
+def _totals(rows: list[Row]) -> Row:
+    totals = {
+        "filed": sum(row["filed"] for row in rows),
+        "open": sum(row["open"] for row in rows),
+        "closed": sum(row["closed"] for row in rows),
+        "reopened": sum(row["again"] for row in rows),
+        "ratings": sum(row["ratings"] for row in rows),
+    }
+    scores = sum(row["scores"] or 0 for row in rows)
+    return {**totals, "mean_score": scores / totals["ratings"] if totals["ratings"] else None}
+
+
+def _by_community(rows: list[Row]) -> list[Row]:
+    names = dict(Community.objects.filter(pk__in=[row["community"] for row in rows]).values_list("pk", "name"))
+    shown = [
+        {"name": names[row["community"]], **{key: row[key] for key in ("filed", "open", "resolve_minutes")}}
+        for row in rows
+    ]
+    return sorted(shown, key=_most_filed)
 
 
 def _grouped(filed: "QuerySet[Report]", by: str) -> list[Row]:
@@ -116,16 +139,11 @@ def _grouped(filed: "QuerySet[Report]", by: str) -> list[Row]:
         open=Count("pk", filter=Q(status__in=OPEN)),
         resolve_minutes=Median("result_minutes"),
     )
-    return [dict(row) for row in rows.order_by("-filed", "name")]
+    return sorted(map(dict, rows), key=_most_filed)
 
 
-def _by_community(filed: "QuerySet[Report]") -> list[Row]:
-    """By the key, in whose order an index has them."""
-    rows = _grouped(filed, "community")
-    names = dict(Community.objects.filter(pk__in=[row["name"] for row in rows]).values_list("pk", "name"))
-    for row in rows:
-        row["name"] = names[row["name"]]
-    return sorted(rows, key=lambda row: (-row["filed"], row["name"]))
+def _most_filed(row: Row) -> tuple[int, Any]:
+    return -row["filed"], row["name"]
 
 
 def _by_building(filed: "QuerySet[Report]") -> list[Row]:
@@ -135,7 +153,7 @@ def _by_building(filed: "QuerySet[Report]") -> list[Row]:
     for row in rows:
         place = places[row["name"]]
         row |= {"community": place.community.name, "name": place.name}
-    return sorted(rows, key=lambda row: (-row["filed"], row["name"]))
+    return sorted(rows, key=_most_filed)
 
 
 def _by_hour(days: Days) -> list[list[int]]:

@@ -30,14 +30,25 @@ Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 
 class Median(Aggregate):
-    """Interpolated; null over nothing."""
+    """Interpolated; null over nothing. Takes no `filter`: make null what does not count.
+
+    Each group's values are gathered and then sorted: to reckon it right away PostgreSQL would sort all rows by group
+    first, which takes about as long again.
+    """
+
+    template = "(SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY v) FROM unnest(array_agg(%(expressions)s)) AS v)"
+    output_field = FloatField()
+
+
+class MedianInOrder(Aggregate):
+    """The same, for groups in whose order the rows come anyway."""
 
     template = "percentile_cont(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
     output_field = FloatField()
 
 
 class Percentiles(Aggregate):
-    """Median and ninetieth percentile, interpolated; null over nothing."""
+    """Median and ninetieth percentile of all rows, interpolated; null over nothing."""
 
     template = "percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY %(expressions)s)"
     output_field = ArrayField(FloatField())

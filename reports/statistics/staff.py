@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Avg, Count, Q, QuerySet
+from django.db.models import Avg, Case, Count, Q, QuerySet, When
 
 from accounts.models import User
 from reports.models import Claim, Report
@@ -37,15 +37,20 @@ def by_staff(filed: "QuerySet[Report]", claims: "QuerySet[Claim]") -> list[Row]:
         claimed=CLAIMED,
         resolved=RESOLVED,
         resolve_minutes=Median("result_minutes"),
-        to_claim=Median("claim_minutes", filter=Q(first=True)),
+        to_claim=Median(Case(When(first=True, then="claim_minutes"))),
         again=REOPENED,
     )
-    rated = filed.filter(claimed_by__isnull=False, score__isnull=False).values("claimed_by")
     parts: list[dict[Any, Row]] = [
         {row.pop("staff"): _named(row) for row in map(dict, held)},
-        {row.pop("claimed_by"): row for row in map(dict, rated.annotate(ratings=Count("pk"), mean=Avg("score")))},
+        {row.pop("claimed_by"): row for row in scores_of(filed)},
     ]
     return _joined(parts)
+
+
+def scores_of(filed: "QuerySet[Report]") -> list[Row]:
+    """For each person who held rated reports (`claimed_by`) the number of `ratings` and their `mean`."""
+    rated = filed.filter(claimed_by__isnull=False, score__isnull=False).values("claimed_by")
+    return [dict(row) for row in rated.annotate(ratings=Count("pk"), mean=Avg("score"))]
 
 
 def _named(row: Row) -> Row:

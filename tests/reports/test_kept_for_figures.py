@@ -1,6 +1,6 @@
 """What reports, claims and days keep for the figures: as events and ratings say, whoever looks, and mended if not."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 
 import pytest
@@ -11,8 +11,10 @@ from django.test.utils import CaptureQueriesContext
 
 from reports.models import Claim, DayCount, Report
 from reports.services import transitions
+from reports.statistics import courses, figures
 from reports.statistics.copies import mend
 from reports.statistics.days import days_of
+from reports.statistics.desk import Period, desk_figures
 from tests.factories import Cast
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
@@ -73,3 +75,24 @@ def test_a_day_that_is_over_is_counted_once(cast: Cast) -> None:
     assert first[0] == second[0] == 1
     assert second[1] < first[1]
     assert {(row.day.isoformat(), row.hours[12]) for row in DayCount.objects.all()} >= {("2026-03-02", 1)}
+
+
+def test_a_long_time_is_counted_from_an_index_and_the_claims(cast: Cast) -> None:
+    """What the figures look at in reports is all in one index, and no event is read for them."""
+    reopened_twice(cast)
+    since, until = NOON, NOON + timedelta(days=365)
+    with CaptureQueriesContext(connection) as captured:
+        figures(cast.community, since, until)
+        courses(cast.community, since, until, 12)
+        desk_figures([cast.community.pk], Period(date(2026, 3, 2), date(2026, 11, 1)))
+    long = [query["sql"] for query in captured if '"reports_report"."created_at" <' in query["sql"]]
+    assert len(long) >= 8
+    assert not [sql for sql in long if "reports_reportevent" in sql]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_indexscan = off"
+        )
+        for sql in long:
+            cursor.execute(f"EXPLAIN {sql}")
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+            assert "Index Only Scan using report_figures" in plan, f"{sql}\n{plan}"
