@@ -24,7 +24,7 @@ NOTHING: Row = {
 
 
 def company_figures(communities: Communities) -> dict[int, Row]:
-    """By the community's key; one that has no reports is not there, and has `NOTHING`. Seven queries, however many.
+    """By the community's key; one that has no reports is not there, and has `NOTHING`. Ten queries, however many.
 
     - `open`, `unclaimed`, `overdue`, `reopened`: as in `standing_now`
     - `filed`, `resolved`: reports filed, and reports for which a result was given, this month

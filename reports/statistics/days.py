@@ -14,10 +14,9 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Min, Q, Sum
 from django.utils import timezone
 
-from accounts.models import Community
 from reports.models import DayCount, Report, ReportEvent
 
-from .parts import Communities, local_day, local_hour
+from .parts import Communities, clocks, local_day, local_hour
 
 #: So long after its midnight a day is counted for good: whatever happened in it is committed by then.
 SETTLED = timedelta(hours=1)
@@ -49,18 +48,10 @@ def days_of(communities: Communities, since: datetime, until: datetime) -> Days:
     days: Days = defaultdict(Brought)
     if earliest is None or earliest >= until:
         return days
-    for zone, keys in _clocks(communities).items():
+    for zone, keys in clocks(communities).items():
         clock = _Clock(zone, keys)
         clock.add_days(days, max(since, clock.day_of(earliest)), until)
     return days
-
-
-def _clocks(communities: Communities) -> dict[str, list[int]]:
-    rows = Community.objects.order_by("pk").values_list("timezone", "pk")
-    found = defaultdict(list)
-    for zone, pk in rows if communities is None else rows.filter(pk__in=communities):
-        found[zone].append(pk)
-    return found
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,10 @@
-"""What the figures are made of: which reports are meant, spans, medians, days, hours, months on a community's clock."""
+"""What the figures are made of: which reports are meant, medians, days, hours and months on a community's clock."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
@@ -14,18 +16,16 @@ from django.db.models import (
     Func,
     Q,
     QuerySet,
-    Value,
 )
 from django.utils import timezone
 
+from accounts.models import Community
 from reports.models import Claim, Report
 from reports.querysets import ReportQuerySet
 from reports.states import Status
 
 #: Keys of communities; None: all of them.
 Communities = Collection[int] | None
-#: No month is longer, on whatever clock.
-A_MONTH = timedelta(days=33)
 Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 
@@ -104,13 +104,25 @@ def local_hour(moment: str) -> Func:
     return Func(local(moment), template="date_trunc('hour', %(expressions)s)", output_field=DateTimeField())
 
 
+def clocks(communities: Communities) -> dict[str, list[int]]:
+    """The communities' keys by their time zone."""
+    rows = Community.objects.order_by("pk").values_list("timezone", "pk")
+    found = defaultdict(list)
+    for zone, pk in rows if communities is None else rows.filter(pk__in=communities):
+        found[zone].append(pk)
+    return found
+
+
 def in_this_month(rows: Rows, now: datetime, moment: str, community: str = "community") -> Rows:
     """Those whose `moment` falls into the month that it is on the clock of their community."""
-    here: Any = Func(F(f"{community}__timezone"), Value(now), function="timezone", output_field=DateTimeField())
-    months = {"month_": local(moment, community), "this_month_": here}
-    cut = {
-        name: Func(clock, template="date_trunc('month', %(expressions)s)", output_field=DateTimeField())
-        for name, clock in months.items()
-    }
-    lately = rows.filter(**{f"{moment}__gte": now - A_MONTH})  # what an index finds
-    return lately.alias(**cut).filter(month_=F("this_month_"))
+    zones = clocks(None)
+    if len(zones) == 1:  # then it is the same month everywhere, and nobody need look whose row it is
+        return rows.filter(_month(moment, now, *zones))
+    each = [_month(moment, now, zone) & Q((f"{community}__in", keys)) for zone, keys in zones.items()]
+    return rows.filter(Q(*each, _connector=Q.OR)) if each else rows.none()
+
+
+def _month(moment: str, now: datetime, zone: str) -> Q:
+    first = now.astimezone(ZoneInfo(zone)).replace(day=1, hour=0, minute=0, second=0, microsecond=0, fold=0)
+    after = (first + timedelta(days=32)).replace(day=1)
+    return Q((f"{moment}__gte", first), (f"{moment}__lt", after))
