@@ -17,6 +17,8 @@ from django.utils.translation import gettext_lazy as _
 from community_report.core.admin import OneCommunityForm, OwnFilter, ReadOnly, ScopedAdmin, communities_of
 
 from .admin_bindings import MembershipAdmin as MembershipAdmin
+from .admin_headquarters import DEEDS, ask_or_do
+from .admin_headquarters import HeadquartersAdmin as HeadquartersAdmin
 from .admin_invitations import InvitationAdmin as InvitationAdmin
 from .admin_lists import BuildingForm, CommunityForm
 from .admin_records import RecordAdmin as RecordAdmin
@@ -190,7 +192,7 @@ class SpecialDayAdmin(ScopedAdmin):
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """A day of all communities is for who manages them all."""
-        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        field: Any = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if field is not None and not request.user.is_superuser:
             rows: Any = field.queryset
             own = list(rows[:2])
@@ -207,6 +209,14 @@ class UserAdmin(ReadOnly, ScopedAdmin):
     ordering = ("display_name", "pk")
     search_fields = ("display_name", "phone", "username")
     exclude = ("password", "openid", "user_permissions", "groups", "muted_kinds", "quiet_hours")
+    actions = ("promote",)
+
+    def has_headquarters_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_superuser
+
+    @admin.action(description=DEEDS["promote"].title, permissions=["headquarters"])
+    def promote(self, request: HttpRequest, chosen: QuerySet[User]) -> HttpResponse | None:
+        return ask_or_do(self, request, chosen, "promote")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Who belongs here, or asks to; not who once did."""

@@ -27,7 +27,7 @@ GROUPS = {
     "refusal": (_("拒绝与失败"), REFUSALS),
     "door": (_("登录与退出"), ("login", "logout", "password_set", "admin_link", "erased")),
     "report": (_("报单"), ("report_",)),
-    "people": (_("人员与权限"), ("binding_", "role_", "permissions_", "invit")),
+    "people": (_("人员与权限"), ("binding_", "role_", "permissions_", "invit", "headquarters_", "person_")),
     "notice": (_("公告"), ("notice_",)),
     "admin": (_("后台"), ("admin_",)),
     "data": (_("导入导出"), ("export", "roster_")),

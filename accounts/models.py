@@ -79,6 +79,15 @@ class User(AbstractBaseUser, PermissionsMixin):
         return may_enter_admin(self)
 
 
+class Headquarters(User):
+    """A superuser: sees and manages every community."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("总部人员")
+        verbose_name_plural = _("总部人员")
+
+
 class Community(models.Model):
     """小区."""
 

@@ -36,6 +36,10 @@ ACTIONS: dict[str, str | Promise] = {
     "admin_link": _("生成后台登录链接"),
     "password_set": _("设置后台密码"),
     "erased": _("注销账号"),
+    "headquarters_given": _("设为总部人员"),
+    "headquarters_taken": _("取消总部身份"),
+    "person_disabled": _("停用账号"),
+    "person_enabled": _("恢复账号"),
     "roster_imported": _("导入名册"),
     "roster_import_undone": _("撤销名册导入"),
 }

@@ -46,8 +46,9 @@ def _stage() -> Stage:
 
 
 def _models() -> list[type[models.Model]]:
-    made_by_migrations = (ContentType, Permission)
-    return [m for m in apps.get_models(include_auto_created=True) if m._meta.managed and m not in made_by_migrations]
+    """Those with a table of their own that migrations do not fill."""
+    tables = [m for m in apps.get_models(include_auto_created=True) if m._meta.managed and not m._meta.proxy]
+    return [m for m in tables if m not in (ContentType, Permission)]
 
 
 def _rows_beside(model: type[models.Model], known: set[Any]) -> list[models.Model]:

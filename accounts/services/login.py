@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import AdminLogin, Community, Membership, Role, User
 from accounts.policies import may_enter_admin
+from accounts.services.headquarters import must_be_headquarters
 from accounts.services.recording import record
 from accounts.signals import person_met
 from accounts.text import clean_phone
@@ -61,12 +62,28 @@ def issue_admin_login(*, community: Community, phone: str) -> str:
     if membership is None:
         raise NotFound(_("这个手机号不是该小区在任的管理人员"))
     record("admin_link", actor=None, community=community, person=membership.user)
+    return _link(membership.user, number)
+
+
+def issue_headquarters_login(*, actor: User, person: User) -> str:
+    """The same for one of headquarters, by another or by themselves; the login name is theirs, else their phone.
+
+    Raises Forbidden, Conflict (not of headquarters, or disabled), Invalid (neither login name nor phone).
+    """
+    must_be_headquarters(actor)
+    if not (person.is_active and person.is_superuser):
+        raise Conflict(_("这个账号已停用，或不是总部人员"))
+    username = person.username or person.phone
+    if not username:
+        raise Invalid.field("username", _("这个人没有登录名，也没有手机"))
+    record("admin_link", actor=actor, person=person)
+    return _link(person, username)
+
+
+def _link(person: User, username: str) -> str:
     secret = secrets.token_urlsafe(32)
     AdminLogin.objects.create(
-        user=membership.user,
-        username=number,
-        digest=_digest(secret),
-        expires_at=timezone.now() + ADMIN_LOGIN_LIFE,
+        user=person, username=username, digest=_digest(secret), expires_at=timezone.now() + ADMIN_LOGIN_LIFE
     )
     return f"{settings.PUBLIC_BASE_URL}/admin-login?secret={secret}"  # as a parameter: logs name paths
 

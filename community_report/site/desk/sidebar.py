@@ -116,6 +116,7 @@ GROUPS: tuple[tuple[Words, tuple[Page | Own, ...]], ...] = (
             Page("reports.Tag", "sell"),
             Page("reports.PreparedAnswer", "quickreply"),
             Page("accounts.Community", "apartment"),
+            Page("accounts.Headquarters", "supervisor_account"),
             Page("accounts.SpecialDay", "event_busy"),
             Page("dispatch.Template", "description"),
             Page("dispatch.SubscriptionTemplate", "description"),
