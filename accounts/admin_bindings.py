@@ -88,7 +88,16 @@ class WorkFilter(DropdownFilter):
 class MembershipAdmin(GivesRights, ReadOnly, ScopedAdmin):
     permission = "manage_people"
     change_form_outer_before_template = "admin/accounts/membership_verbs.html"
-    list_display = ("name", "role", "place", "status", "phone", "on_duty", "created_at", "decided_at")
+    list_display = ("name", "role", "place", "status", "phone", "duty", "created_at", "decided_at")
+    fields = (
+        ("name", "phone"),
+        ("role", "status"),
+        ("place", "roster_entry"),
+        ("automatic", "family", "duty"),
+        ("created_at", "user"),
+        ("decided_at", "decided_by"),
+        "reason",
+    )
     list_filter = ("status", WorkFilter, ("role", OwnFilter), "automatic", ("created_at", RangeDateFilter))
     list_select_related = ("role", "home__building", "user", "community")
     search_fields = ("name", "phone", "user__display_name")
@@ -105,6 +114,13 @@ class MembershipAdmin(GivesRights, ReadOnly, ScopedAdmin):
         names = _POSSIBLE.get(found.status, ()) if found else ()
         more = {"decisions": [(name, DECISIONS[name].label) for name in names], "rights": "revoke" in names}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
+
+    @admin.display(description=_("在岗"), ordering="on_duty")
+    def duty(self, row: Membership) -> str:
+        """The switch of who works here; others have no duty to be on."""
+        if row.role.kind == Role.Kind.RESIDENT:
+            return "—"
+        return gettext("在岗") if row.on_duty else gettext("不在岗")
 
     @admin.display(description=_("房屋"), ordering="home")
     def place(self, row: Membership) -> str:

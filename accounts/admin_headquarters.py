@@ -101,9 +101,6 @@ class HeadquartersAdmin(SuperuserAdmin):
     ordering = ("display_name", "pk")
     actions = ("login_link", "disable", "enable", "end")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Headquarters]:
-        return super().get_queryset(request).filter(is_superuser=True)
-
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.fields if obj else self.add_fields
 

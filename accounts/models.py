@@ -79,8 +79,15 @@ class User(AbstractBaseUser, PermissionsMixin):
         return may_enter_admin(self)
 
 
+class HeadquartersManager(UserManager):
+    def get_queryset(self) -> "models.QuerySet[User]":
+        return super().get_queryset().filter(is_superuser=True)
+
+
 class Headquarters(User):
     """A superuser: sees and manages every community."""
+
+    objects: ClassVar[HeadquartersManager] = HeadquartersManager()
 
     class Meta:
         proxy = True

@@ -44,6 +44,7 @@ class SendsAgain(Base):
     """Mixed into the admin of a ledger: of deliveries, or of robots' posts."""
 
     actions = ("send_again",)
+    change_form_outer_before_template = "admin/dispatch/send_again.html"
 
     @admin.action(description=_("重新发送所选消息"))
     def send_again(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse | None:

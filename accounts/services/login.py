@@ -71,7 +71,7 @@ def issue_headquarters_login(*, actor: User, person: User) -> str:
     Raises Forbidden, Conflict (not of headquarters, or disabled), Invalid (neither login name nor phone).
     """
     must_be_headquarters(actor)
-    if not (person.is_active and person.is_superuser):
+    if not User.objects.filter(pk=person.pk, is_active=True, is_superuser=True).exists():
         raise Conflict(_("这个账号已停用，或不是总部人员"))
     username = person.username or person.phone
     if not username:

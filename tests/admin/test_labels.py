@@ -1,5 +1,6 @@
 """Every field of the back office has a name in Chinese, on its page, in its list and beside its inline rows."""
 
+import re
 from typing import Any
 
 import pytest
@@ -8,12 +9,15 @@ from django.contrib.admin.utils import flatten, flatten_fieldsets, label_for_fie
 from django.test import RequestFactory
 from django.utils import translation
 
-from accounts.models import User
+from accounts.models import Membership, User
 from accounts.policies import standing_of
+from dispatch.models import Delivery, Outbox
 from tests.admin.test_admin import client_of
 from tests.factories import Cast
 
 OURS = ("accounts", "dispatch", "notices", "reports")
+#: A field that is only looked at, and what it shows.
+SHOWN = re.compile(r'<label[^>]*>([^<]+)</label>\s*</div>\s*<div[^>]*>\s*<div class="readonly[^"]*">([^<]*)<')
 #: Names that are the same in both languages.
 SAME = {"OpenID", "ID"}
 PAGES = [pair for pair in admin.site._registry.items() if pair[0]._meta.app_label in OURS]
@@ -47,3 +51,28 @@ def test_people_are_offered_in_the_order_of_their_names(cast: Cast) -> None:
     offered = [person["text"] for person in client_of(cast.manager).get(page).json()["results"]]
     named = User.objects.filter(phone__startswith="1380000000").exclude(pk=cast.other_manager.pk)
     assert offered == list(named.order_by("display_name").values_list("display_name", flat=True))
+
+
+def test_a_binding_is_shown_without_what_only_machines_read(cast: Cast) -> None:
+    """The home that somebody states in words, and duty of those alone who have one."""
+    client = client_of(cast.manager)
+    stated = {"building": "8幢", "unit": "", "room": "101"}
+    Membership.objects.filter(user=cast.neighbour).update(status="pending", home=None, stated_home=stated)
+    for person, home, duty in ((cast.neighbour, "自称：8幢 101", "—"), (cast.cleaner, "—", "在岗")):
+        row = Membership.objects.get(user=person)
+        page = client.get(f"/admin/accounts/membership/{row.pk}/change/").content.decode()
+        shown = dict(SHOWN.findall(page))
+        assert (shown["房屋"], shown["在岗"]) == (home, duty)
+        assert "&quot;building&quot;" not in page
+
+
+@pytest.mark.parametrize(("status", "offered"), [("dead", True), ("skipped", True), ("delivered", False)])
+def test_a_message_that_was_given_up_can_be_sent_again_from_its_page(cast: Cast, status: str, offered: bool) -> None:
+    report = cast.report()
+    box = Outbox.objects.filter(report=report).first()
+    assert box is not None
+    about = {"outbox": box, "kind": "new_report", "report": report, "community": cast.community, "status": status}
+    row = Delivery.objects.create(user=cast.cleaner, text="x", path="/", due_at=box.created_at, **about)
+    page = client_of(cast.manager).get(f"/admin/dispatch/delivery/{row.pk}/change/").content.decode()
+    assert ('name="action" value="send_again"' in page) == offered
+    assert "新报单 → 张师傅" in page
