@@ -14,11 +14,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import DropdownFilter
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from community_report.core import admin_refused
 from community_report.core.admin import OwnFilter, ReadOnly, ScopedAdmin
+from community_report.core.admin_days import DaysFilter
 from community_report.core.errors import DomainError
 
 from .admin_rights import GivesRights
@@ -98,8 +99,9 @@ class MembershipAdmin(GivesRights, ReadOnly, ScopedAdmin):
         ("decided_at", "decided_by"),
         "reason",
     )
-    list_filter = ("status", WorkFilter, ("role", OwnFilter), "automatic", ("created_at", RangeDateFilter))
+    list_filter = ("status", WorkFilter, ("role", OwnFilter), "automatic", ("created_at", DaysFilter))
     list_select_related = ("role", "home__building", "user", "community")
+    linked_by = ("community",)
     search_fields = ("name", "phone", "user__display_name")
     actions = tuple(DECISIONS)
 

@@ -14,10 +14,12 @@ from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import DropdownFilter
 
+from accounts.models import Community
 from accounts.querysets import of_person
-from community_report.core.admin import ADDED_INLINES, ReadOnly, ReadOnlyInline, ScopedAdmin, communities_of
+from community_report.core.admin import ADDED_INLINES, ReadOnly, ReadOnlyInline, ScopedAdmin, communities_of, own_rows
+from community_report.core.admin_days import DaysFilter
 from community_report.core.search import searched
 from reports.models import Report
 from reports.querysets import of_report
@@ -26,6 +28,7 @@ from .admin_resending import SendsAgain
 from .models import Delivery, Outbox, RobotPost
 from .reasons import post_words, reason_words
 from .services.alarms import ROBOT
+from .unreached import unreached_in
 from .wording import CHANNELS, channel_words
 
 if TYPE_CHECKING:
@@ -52,6 +55,23 @@ class ChannelFilter(DropdownFilter):
         return queryset.filter(channel=self.value()) if self.value() in CHANNELS else queryset
 
 
+class UnreachedFilter(DropdownFilter):
+    """What a manager may have to say by telephone: it arrived by no channel and nobody has read it."""
+
+    title = _("没有送达")
+    parameter_name = "unreached"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("1", _("没有送达，本人也没看过"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() != "1":
+            return queryset
+        own = own_rows(Community, communities_of(request, "manage_reports")).values_list("pk", flat=True)
+        lost = unreached_in(list(own), timezone.now()).exclude(user=request.user.pk)
+        return queryset.filter(pk__in=lost.order_by().values("pk"))
+
+
 def _refused_with(code: str) -> Q:
     """What arrived has no code, and is most of them."""
     return Q(code=code, status__in=("pending", "skipped", "dead"))
@@ -60,9 +80,9 @@ def _refused_with(code: str) -> Q:
 @admin.register(Delivery)
 class DeliveryAdmin(SendsAgain, ReadOnly, ScopedAdmin):
     list_display = ("created_at", "user", "kind", "way", "status", "answer", "attempts", "sent_at", "read_at")
-    list_filter = ("status", "kind", ChannelFilter, ("created_at", RangeDateFilter))
+    list_filter = (UnreachedFilter, "status", "kind", ChannelFilter, ("created_at", DaysFilter))
     list_select_related = ("user",)
-    linked_by = ("report",)
+    linked_by = ("report", "community")
     fields = (
         ("user", "kind"),
         ("report", "notice"),

@@ -23,10 +23,11 @@ def unreached(community: Community, reader: User, now: datetime) -> QuerySet[Del
     return unreached_in([community.pk], now).exclude(user=reader)
 
 
-def unreached_people(communities: Collection[int], now: datetime) -> dict[int, int]:
+def unreached_people(communities: Collection[int], reader: User, now: datetime) -> dict[int, int]:
     """How many people there are of them, by the community's key; one without any is not there. One query."""
-    lost = unreached_in(communities, now).order_by().values_list("community").annotate(n=Count("user", distinct=True))
-    return {pk: number for pk, number in lost if pk is not None}
+    lost = unreached_in(communities, now).exclude(user=reader.pk).order_by()
+    counted = lost.values_list("community").annotate(n=Count("user", distinct=True))
+    return {pk: number for pk, number in counted if pk is not None}
 
 
 def unreached_in(communities: Collection[int], now: datetime) -> QuerySet[Delivery]:

@@ -1,13 +1,14 @@
 """What needs the managers of a community first, from all apps."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Community, Membership
+from accounts.models import Community, Membership, User
 from accounts.policies import Standing
-from dispatch.unreached import unreached
+from dispatch.unreached import unreached_in
 from reports.attention import ATTENTION
 from reports.models import Report
 
@@ -28,6 +29,17 @@ def needs_of(standing: Standing, community: Community) -> list[Need]:
     return [need for need in _all(standing, community) if need.count]
 
 
+def bindings_waiting(communities: Collection[int]) -> int:
+    """How many bindings wait for a decision."""
+    return Membership.objects.pending().filter(community__in=communities).count()
+
+
+def people_unreached(communities: Collection[int], reader: User) -> int:
+    """How many people could not be told something, whom `reader` may have to telephone."""
+    lost = unreached_in(communities, timezone.now()).exclude(user=reader.pk)
+    return lost.order_by().values("user").distinct().count()
+
+
 def _all(standing: Standing, community: Community) -> list[Need]:
     needs: list[Need] = []
     now, where = timezone.now(), f"community={community.slug}"
@@ -43,9 +55,9 @@ def _all(standing: Standing, community: Community) -> list[Need]:
             )
         ]
     if standing.may("manage_people", community.pk):
-        pending = Membership.objects.pending().filter(community=community).count()
+        pending = bindings_waiting([community.pk])
         needs.append(Need("bindings", _("待审核的绑定"), pending, f"/h5/manage/people?tab=pending&{where}", "people"))
     if standing.may("manage_reports", community.pk):
-        lost = unreached(community, standing.user, now).order_by().values("user").distinct().count()
+        lost = people_unreached([community.pk], standing.user)
         needs.append(Need("unreached", _("消息没有送达"), lost, f"/h5/manage/unreached?{where}", "send"))
     return needs

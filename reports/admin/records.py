@@ -12,10 +12,11 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
 from accounts.querysets import of_person
 from community_report.core.admin import ReadOnly, ScopedAdmin, communities_of
+from community_report.core.admin_days import DaysFilter
 from community_report.core.search import few, holding, searched
 from reports.models import Attachment, Claim, Draft, Rating, ReportEvent
 from reports.people import person_name
@@ -40,7 +41,7 @@ class ReportEventAdmin(ReadOnly, ScopedAdmin):
     list_display = ("moment", "report", "what", "who", "note")
     fields = ("report", "moment", "what", "who", "change", "note")
     list_select_related = ("report", "actor")
-    list_filter = (("at", RangeDateFilter),)
+    list_filter = (("at", DaysFilter),)
     ordering = ("-id",)
     search_fields = ("note",)  # `get_search_results` looks through more
     search_help_text = _("报单编号，或说明里的文字")

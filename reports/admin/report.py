@@ -14,13 +14,14 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from accounts.policies import person_of
 from accounts.text import home_text
 from community_report.core import admin_refused
 from community_report.core.admin import OwnFilter, ReadOnly, ScopedAdmin, communities_of
+from community_report.core.admin_days import DaysFilter
 from community_report.core.errors import DomainError
 from reports.answers import answers_for, fits, with_answer
 from reports.models import PreparedAnswer, Report
@@ -29,7 +30,7 @@ from reports.policies import Viewer
 from reports.services.notes import write_note
 from reports.states import Status
 
-from .filters import MonthFilter, NeedFilter
+from .filters import HandledFilter, MonthFilter, NeedFilter
 from .inlines import NONE, OWN_MEDIA, ClaimInline, NoteInline, shown_media, shown_time
 from .merged import MergedFields
 from .timeline import timeline_of
@@ -57,8 +58,9 @@ class ReportAdmin(MergedFields, ReadOnly, ScopedAdmin):
         ("status", ChoicesDropdownFilter),
         ("category", OwnFilter),
         ("building", OwnFilter),
+        HandledFilter,
         ("community", OwnFilter),
-        ("created_at", RangeDateFilter),
+        ("created_at", DaysFilter),
     )
     list_select_related = ("category", "reporter", "claimed_by")
     search_fields = ("number",)  # `get_search_results` looks through more

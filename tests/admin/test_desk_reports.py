@@ -147,7 +147,7 @@ def test_the_first_page_shows_the_figures_of_the_chosen_community_and_days(cast:
     cast.report()
     client = client_of(cast.manager)
     found = client.get("/admin/").context
-    assert [item.count for item in found["waiting"]] == [1, 0, 0, 0]
+    assert [item.count for item in found["waiting"]] == [1, 0, 0, 0, 0, 0]
     assert found["choice"].days == 30
     past = client.get("/admin/?since=2020-01-01&until=2020-01-05").context["found"]
     assert (past["totals"]["filed"], len(past["trend"]), past["now"]["open"]) == (0, 5, 1)

@@ -14,7 +14,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Community
+from accounts.models import Community, User
+from accounts.policies import person_of
 from community_report.core.admin import communities_of
 from community_report.core.admin_export import exported, file_response
 from community_report.core.when import minutes_words
@@ -42,7 +43,7 @@ HEADINGS = (
     Heading("unclaimed", gettext_lazy("超时没人接单"), "need=unclaimed"),
     Heading("overdue", gettext_lazy("已超过期限"), "need=overdue"),
     Heading("reopened", gettext_lazy("业主说没解决"), "need=reopened"),
-    Heading("unreached", gettext_lazy("消息没有送达"), ""),
+    Heading("unreached", gettext_lazy("消息没有送达"), "unreached=1"),
     Heading("filed", gettext_lazy("本月上报"), "month=filed"),
     Heading("resolved", gettext_lazy("本月提交结果"), "month=resolved"),
     Heading("claim_minutes", gettext_lazy("接单用时（中位）"), "month=filed"),
@@ -74,7 +75,7 @@ def company(request: HttpRequest) -> HttpResponseBase:
     offered = list(Community.objects.all() if scope is None else Community.objects.filter(pk__in=scope))
     if not offered:
         raise PermissionDenied
-    rows = _rows(offered)
+    rows = _rows(offered, person_of(request))
     form = request.GET.get("form")
     if form in ("csv", "xlsx"):
         exported.send(sender=Report, request=request, query=f"company {request.GET.urlencode()}")
@@ -89,9 +90,9 @@ def company(request: HttpRequest) -> HttpResponseBase:
     return render(request, "admin/desk/company.html", context)
 
 
-def _rows(offered: list[Community]) -> list[tuple[Community, Figures]]:
+def _rows(offered: list[Community], reader: User) -> list[tuple[Community, Figures]]:
     keys = [community.pk for community in offered]
-    found, lost = company_figures(keys), unreached_people(keys, timezone.now())
+    found, lost = company_figures(keys), unreached_people(keys, reader, timezone.now())
     rows = [(one, {**found.get(one.pk, NOTHING), "unreached": lost.get(one.pk, 0)}) for one in offered]
     return sorted(rows, key=lambda row: _urgency(row[1]), reverse=True)
 
@@ -102,13 +103,11 @@ def _urgency(found: Figures) -> tuple[int, ...]:
 
 
 def _cells(community: Community, found: Figures) -> list[Cell]:
-    reports = reverse("admin:reports_report_changelist")
+    reports, deliveries = reverse("admin:reports_report_changelist"), reverse("admin:dispatch_delivery_changelist")
     here = f"community__id__exact={community.pk}"
     cells = []
     for heading in HEADINGS:
-        href = (
-            f"{reports}?{heading.leads}&{here}" if heading.leads else f"/h5/manage/unreached?community={community.slug}"
-        )
+        href = f"{deliveries if heading.name == 'unreached' else reports}?{heading.leads}&{here}"
         alarming = heading.name in (*PRESSING, "unreached") and found[heading.name] > 0
         cells.append(Cell(_words(heading.name, found[heading.name]), href, alarming))
     return cells

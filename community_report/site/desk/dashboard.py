@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -18,10 +20,14 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.calendar import holidays_words, year_without_holidays
 from accounts.models import Community
+from accounts.policies import person_of
 from community_report.core.admin import communities_of
 from community_report.core.when import minutes_words
+from community_report.site.needs import bindings_waiting, people_unreached
 from reports.statistics.desk import Period, desk_figures
 from reports.statistics.staff import LEAST_RATINGS
+
+from .leads import Leads, reports
 
 #: Periods that are one click away, in days; the usual one first.
 RANGES = (30, 7, 90, 365)
@@ -48,6 +54,11 @@ class Choice:
     community: Community | None
     period: Period
     days: int
+
+    @property
+    def narrow(self) -> dict[str, int]:
+        """What narrows a list to the community chosen, where there are others to see."""
+        return {"community__id__exact": self.community.pk} if self.community and len(self.offered) > 1 else {}
 
     @property
     def keys(self) -> list[int]:
@@ -103,6 +114,7 @@ def dashboard(request: HttpRequest) -> dict[str, Any]:
         messages.warning(request, _("这两个日期之间没有可以统计的日子，下面是最近 %(n)d 天") % {"n": choice.days})
     found = desk_figures(choice.keys, choice.period)
     several = choice.community is None
+    Leads(choice.keys, choice.period, choice.narrow).mark(found)
     if several:
         for row in found["by_building"]:
             row["name"] = f"{row['community']} {row['name']}"
@@ -112,7 +124,7 @@ def dashboard(request: HttpRequest) -> dict[str, Any]:
         "found": found,
         "several": several,
         "calendar": _calendar(choice),
-        "waiting": _waiting(found["now"], choice),
+        "waiting": [*_waiting(found["now"], choice), *_people(request, choice)],
         "lately": _lately(found["lately"]),
         "totals": _totals(found["totals"]),
         "tables": _tables(found, several),
@@ -130,8 +142,6 @@ def _calendar(choice: Choice) -> str:
 
 
 def _waiting(now: dict[str, int], choice: Choice) -> list[Waiting]:
-    reports = reverse("admin:reports_report_changelist")
-    narrow = f"&community__id__exact={choice.community.pk}" if choice.community and len(choice.offered) > 1 else ""
     labels = {
         "open": _("未完成"),
         "unclaimed": _("超时没人接单"),
@@ -139,9 +149,26 @@ def _waiting(now: dict[str, int], choice: Choice) -> list[Waiting]:
         "reopened": _("业主说没解决"),
     }
     return [
-        Waiting(label, now[word], f"{reports}?need={word}{narrow}", word != "open" and now[word] > 0)
+        Waiting(label, now[word], reports(need=word, **choice.narrow), word != "open" and now[word] > 0)
         for word, label in labels.items()
     ]
+
+
+def _people(request: HttpRequest, choice: Choice) -> list[Waiting]:
+    """What else waits, for who may see to it: people to be let in, and people who could not be told something."""
+    unreached = partial(people_unreached, reader=person_of(request))
+    asked = (
+        ("manage_people", _("待审核的绑定"), bindings_waiting, "accounts_membership", {"status__exact": "pending"}),
+        ("manage_reports", _("消息没有送达"), unreached, "dispatch_delivery", {"unreached": "1"}),
+    )
+    waiting = []
+    for permission, label, count, model, narrow in asked:
+        scope = communities_of(request, permission)
+        if keys := [key for key in choice.keys if scope is None or key in scope]:
+            link = f"{reverse(f'admin:{model}_changelist')}?{urlencode(narrow | choice.narrow)}"
+            number = count(keys)
+            waiting.append(Waiting(label, number, link, number > 0))
+    return waiting
 
 
 def _lately(spans: dict[str, dict[str, int]]) -> list[tuple[str, dict[str, int]]]:
@@ -192,16 +219,21 @@ def _heat(hours: list[list[int]]) -> list[tuple[str | Promise, list[tuple[int, i
 
 
 def _charts(found: dict[str, Any]) -> dict[str, Any]:
-    """What the script draws (static/js/desk/dashboard.js): for each canvas its labels and series."""
+    """What the script draws (static/js/desk/dashboard.js): for each canvas its labels, series, and where bars lead."""
     trend, staff = found["trend"], found["by_staff"]
     charts = {
         "trend": _chart("line", [row["day"] for row in trend], filed=trend, resolved=trend),
-        "staff": _chart("bar", [row["user"]["display_name"] for row in staff], claimed=staff, resolved=staff),
+        "staff": _bars([row["user"]["display_name"] for row in staff], claimed=staff, resolved=staff),
     }
     for name in ("community", "category", "building"):
         rows = found[f"by_{name}"]
-        charts[name] = _chart("bar", [row["name"] for row in rows], filed=rows, open=rows)
+        charts[name] = _bars([row["name"] for row in rows], filed=rows, open=rows)
     return charts
+
+
+def _bars(labels: list[str], **series: list[dict[str, Any]]) -> dict[str, Any]:
+    rows = next(iter(series.values()))
+    return _chart("bar", labels, **series) | {"hrefs": [row["href"] for row in rows]}
 
 
 def _chart(kind: str, labels: list[str], **series: list[dict[str, Any]]) -> dict[str, Any]:

@@ -15,11 +15,15 @@
     const ink = style.getPropertyValue(theme() === "dark" ? "--color-base-300" : "--color-base-600");
     const line = style.getPropertyValue(theme() === "dark" ? "--color-base-700" : "--color-base-200");
     const horizontal = chart.kind === "bar";
-    const labels = { ticks: { color: ink, autoSkip: !horizontal, maxRotation: 0 }, grid: { display: false } };
+    const labels = { ticks: { color: ink, autoSkip: !horizontal, autoSkipPadding: 12, maxRotation: 0 }, grid: { display: false } };
     const counts = { beginAtZero: true, ticks: { color: ink, precision: 0 }, grid: { color: line } };
     return {
       animation: false,
       maintainAspectRatio: false,
+      onClick: (_event, bars) => bars.length && chart.hrefs && location.assign(chart.hrefs[bars[0].index]),
+      onHover: (event, bars) => {
+        event.native.target.style.cursor = bars.length && chart.hrefs ? "pointer" : "";
+      },
       indexAxis: horizontal ? "y" : "x",
       interaction: { mode: "index", axis: horizontal ? "y" : "x", intersect: false },
       plugins: { legend: { position: "top", align: "end", labels: { color: ink, boxWidth: 12 } } },
@@ -38,9 +42,8 @@
       maxBarThickness: 16,
       pointRadius: chart.labels.length > 40 ? 0 : 2,
     }));
-    if (chart.kind === "bar") {
-      canvas.parentElement.style.height = `${Math.max(140, 60 + chart.labels.length * 40)}px`;
-    }
+    // As tall as the table beside it, and no less than its bars need.
+    if (chart.kind === "bar") canvas.parentElement.style.minHeight = `${60 + chart.labels.length * 30}px`;
     return new Chart(canvas, { type: chart.kind, data: { labels: chart.labels, datasets }, options: options(chart) });
   }
 
