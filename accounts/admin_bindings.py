@@ -31,6 +31,8 @@ from .services import bindings
 
 #: Each is a decision about a person, and a transaction of its own.
 MOST_AT_ONCE = 100
+#: What an app above has to say before something is decided about bindings: (decision, bindings) → words or "".
+CONSEQUENCES: list[Callable[[str, Sequence[Membership]], str]] = []
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,8 @@ class MembershipAdmin(GivesRights, ReadOnly, ScopedAdmin):
             "action": name,
             "form": None if decision.reason is None else form,
             "chosen": beside_the_roster(rows),
+            "consequences": list(filter(None, (say(name, rows) for say in CONSEQUENCES))),
+            "back": request.get_full_path(),
             "checkbox": ACTION_CHECKBOX_NAME,
         }
         return render(request, "admin/accounts/decide.html", context)
@@ -179,7 +183,8 @@ class MembershipAdmin(GivesRights, ReadOnly, ScopedAdmin):
                 done += 1
             except DomainError as refused:
                 admin_refused.say(request, refused, row, messages.WARNING)
-        self.message_user(request, gettext("已处理 %(n)d 条") % {"n": done})
+        if done:
+            self.message_user(request, gettext("已处理 %(n)d 条") % {"n": done}, messages.SUCCESS)
 
 
 def beside_the_roster(rows: Sequence[Membership]) -> list[tuple[Membership, Verdict | None]]:

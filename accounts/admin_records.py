@@ -53,6 +53,12 @@ def _subject(word: str) -> Q:
     return Q(pk__in=few(holding(Record.objects.exclude(subject=""), Upper("subject"), word)))
 
 
+def _deed(word: str) -> Q:
+    """By what is said of it, whole or in part."""
+    said = word.casefold()
+    return Q(action__in=[action for action, label in ACTIONS.items() if said in str(label).casefold()])
+
+
 def _from_address(word: str) -> Q:
     try:
         validate_ipv46_address(word)
@@ -69,7 +75,7 @@ class RecordAdmin(ReadOnly, ScopedAdmin):
     list_filter = (GroupFilter, ("at", RangeDateTimeFilter), ("community", OwnFilter))
     list_select_related = ("actor", "person")
     search_fields = ("subject",)  # `get_search_results` looks through more
-    search_help_text = _("报单编号、姓名、公告标题或网络地址")
+    search_help_text = _("做了什么、报单编号、姓名、公告标题或网络地址")
     ordering = ("-id",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Record]:
@@ -79,7 +85,7 @@ class RecordAdmin(ReadOnly, ScopedAdmin):
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet[Any], bool]:
         somebody = partial(of_person, communities=communities_of(request, self.permission))
-        ways = (_subject, partial(somebody, "actor"), partial(somebody, "person"), _from_address)
+        ways = (_deed, _subject, partial(somebody, "actor"), partial(somebody, "person"), _from_address)
         return searched(queryset, search_term, *ways), False
 
     @admin.display(description=_("时间"), ordering="id")

@@ -3,22 +3,30 @@
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
+from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from community_report.core import admin_refused
 from community_report.core.admin import ScopedAdmin
+from community_report.core.admin_export import file_response
 from community_report.core.errors import DomainError
 
 from .admin_roster_rows import ShowsRows
 from .models import RosterImport
 from .policies import person_of
 from .services import roster_importing as importing
+
+#: Of the file that is offered to be filled in.
+HEADINGS = (_("楼栋"), _("单元"), _("房号"), _("姓名"), _("手机"))
+
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[RosterImport]
@@ -28,7 +36,9 @@ else:  # Django's class takes no parameters at run time
 
 class RosterImportForm(ModelForm):
     file = forms.FileField(
-        label=_("文件"), help_text=_("XLSX 或 CSV，第一行是标题：楼栋、单元、房号、姓名、手机。先预览，再导入。")
+        label=_("文件"),
+        help_text=_("XLSX 或 CSV，第一行是标题：楼栋、单元、房号、姓名、手机。先预览，再导入。"),
+        widget=UnfoldAdminFileFieldWidget(),  # the theme's script wants its own field
     )
 
     class Meta:
@@ -65,17 +75,27 @@ class RosterImportAdmin(ShowsRows, ScopedAdmin):
         return ("community", *self.readonly_fields) if obj else ("community", "file")
 
     def get_urls(self) -> list[URLPattern]:
-        views = (("apply", importing.apply_import), ("undo", importing.undo_import))
-        own = [path(f"<int:pk>/{word}", self.admin_site.admin_view(self._doing(act))) for word, act in views]
+        view = self.admin_site.admin_view
+        own = [
+            path("<int:pk>/apply", view(self._doing(importing.apply_import, _("已导入：%(counts)s")))),
+            path("<int:pk>/undo", view(self._doing(importing.undo_import, _("已撤销这次导入：%(counts)s")))),
+            path("sample", view(self.sample), name="accounts_rosterimport_sample"),
+        ]
         return [*own, *super().get_urls()]
 
-    def _doing(self, act: Any) -> Any:
+    def sample(self, request: HttpRequest) -> HttpResponseBase:
+        """An empty table with the headings that are understood."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return file_response([str(name) for name in HEADINGS], [], gettext("业主名册"), "xlsx")
+
+    def _doing(self, act: Any, said: Any) -> Any:
         @require_POST
         def view(request: HttpRequest, pk: int) -> HttpResponse:
             if self.get_object(request, str(pk)) is not None:  # theirs
                 try:
-                    act(actor=person_of(request), pk=pk)
-                    self.message_user(request, gettext("已完成"))
+                    row = act(actor=person_of(request), pk=pk)
+                    self.message_user(request, said % {"counts": self.counts(row)}, messages.SUCCESS)
                 except DomainError as refused:
                     admin_refused.say(request, refused)
             return HttpResponseRedirect(reverse("admin:accounts_rosterimport_change", args=[pk]))

@@ -36,7 +36,7 @@ class Kind:
     heading: Sequence[Any]
 
     def lines(self, rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
-        return map(_changed, rows) if self.field == "changes" else iter(rows)
+        return map(_changed if self.field == "changes" else _rejected, rows)
 
 
 def _changed(row: Sequence[Any]) -> Sequence[Any]:
@@ -44,7 +44,12 @@ def _changed(row: Sequence[Any]) -> Sequence[Any]:
     return home, " ".join(before) if before else gettext("（新增）"), " ".join(after)
 
 
-BAD = Kind("rejected", _("有问题的行"), (_("行"), _("原因")))
+def _rejected(row: Sequence[Any]) -> Sequence[Any]:
+    number, why, *words = row
+    return number, " ".join(words) or "—", why
+
+
+BAD = Kind("rejected", _("有问题的行"), (_("行"), _("内容"), _("原因")))
 CHANGES = Kind("changes", _("变化"), (_("房屋"), _("原来"), _("导入后")))
 KINDS = {kind.field: kind for kind in (BAD, CHANGES)}
 

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from community_report.core.ids import opaque_id, short_code
 
@@ -275,8 +276,8 @@ class Membership(models.Model):
     objects = MembershipQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("绑定")
-        verbose_name_plural = _("绑定")
+        verbose_name = pgettext_lazy("名词", "绑定")
+        verbose_name_plural = pgettext_lazy("名词", "绑定")
         constraints = [
             models.UniqueConstraint(
                 fields=["user", "role", "home"],

@@ -24,7 +24,7 @@ class RosterImport(models.Model):
     unchanged = models.PositiveIntegerField(_("不变"), default=0)
     #: [[number, building, unit, room, name, phone], …]: emptied when it is applied.
     rows = models.JSONField(default=list)
-    #: [[number, why], …]
+    #: [[number, why, the row's words], …]; without the words where it is from before they were kept.
     rejected = models.JSONField(default=list)
     #: [[home, [name, phone] | null, [name, phone], entry | null], …]: what it will do, and then what it did.
     changes = models.JSONField(default=list)

@@ -162,6 +162,7 @@ LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 LANGUAGE_COOKIE_NAME = "language"
+FORMAT_MODULE_PATH = ["community_report.formats"]
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 USE_I18N = True

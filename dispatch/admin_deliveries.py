@@ -9,9 +9,10 @@ from django.contrib import admin
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
@@ -79,9 +80,9 @@ def _refused_with(code: str) -> Q:
 
 @admin.register(Delivery)
 class DeliveryAdmin(SendsAgain, ReadOnly, ScopedAdmin):
-    list_display = ("created_at", "user", "kind", "way", "status", "answer", "attempts", "sent_at", "read_at")
+    list_display = ("created_at", "user", "about", "kind", "way", "status", "answer", "attempts", "sent_at", "read_at")
     list_filter = (UnreachedFilter, "status", "kind", ChannelFilter, ("created_at", DaysFilter))
-    list_select_related = ("user",)
+    list_select_related = ("user", "report")
     linked_by = ("report", "community")
     fields = (
         ("user", "kind"),
@@ -103,6 +104,13 @@ class DeliveryAdmin(SendsAgain, ReadOnly, ScopedAdmin):
     @admin.display(description=_("渠道"), ordering="channel")
     def way(self, delivery: Delivery) -> str:
         return channel_words(delivery.channel) or NONE
+
+    @admin.display(description=_("报单"))
+    def about(self, delivery: Delivery) -> str:
+        if delivery.report is None:
+            return NONE
+        link = reverse("admin:reports_report_change", args=[delivery.report_id])
+        return format_html('<a href="{}">{}</a>', link, delivery.report.number)
 
     @admin.display(description=_("结果"), ordering="code")
     def answer(self, delivery: Delivery) -> str:

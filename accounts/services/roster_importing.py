@@ -17,6 +17,7 @@ from accounts.policies import require, standing_of
 from accounts.services.recording import record
 from accounts.services.roster_file import RosterFileError, read_roster
 from accounts.services.roster_resource import RosterResult, dataset_of, import_roster
+from accounts.services.roster_rows import AS_A_DATE
 from community_report.core.errors import Conflict, Invalid
 
 MOST_BYTES = 10 << 20
@@ -35,7 +36,7 @@ def prepare_import(*, actor: User, community: Community, file: UploadedFile) -> 
         file_name=Path(file.name or "").name[:200],
         rows=[list(row) for row in rows],
     )
-    _keep(prepared, result, dry=True)
+    _keep(prepared, result, rows, dry=True)
     return prepared
 
 
@@ -48,9 +49,10 @@ def _read(file: UploadedFile) -> Dataset:
         raise Invalid.field("file", str(error)) from None
 
 
-def _keep(row: RosterImport, result: RosterResult, *, dry: bool) -> None:
+def _keep(row: RosterImport, result: RosterResult, rows: Dataset, *, dry: bool) -> None:
     row.added, row.updated, row.unchanged = result.added, result.updated, result.unchanged
-    row.rejected = [list(rejected) for rejected in result.rejected]
+    written = {number: " ".join(filter(None, map(str, cells))) for number, *cells in rows}
+    row.rejected = [[number, why, written[number].replace(AS_A_DATE, "")] for number, why in result.rejected]
     row.changes = [[c.home, c.before, c.after, None if dry else c.entry] for c in result.changes]
     row.new_homes = [] if dry else result.new_homes
     row.save()
@@ -62,9 +64,10 @@ def apply_import(*, actor: User, pk: int) -> RosterImport:
     row = _held(actor, pk)
     if row.applied_at is not None:
         raise Conflict(_("这次导入已经完成"))
-    result = import_roster(community=row.community, rows=dataset_of(row.rows))
+    rows = dataset_of(row.rows)
+    result = import_roster(community=row.community, rows=rows)
     row.applied_at, row.rows = timezone.now(), []
-    _keep(row, result, dry=False)
+    _keep(row, result, rows, dry=False)
     record("roster_imported", actor=actor, community=row.community, subject=row.file_name, detail=_counts(row))
     return row
 

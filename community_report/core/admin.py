@@ -18,10 +18,10 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import RelatedDropdownFilter
-from unfold.views import ChangeList
 
 from . import admin_refused
 from .admin_export import ExportMixin
+from .admin_list import DeskList
 from .admin_rows import communities_of, community_of, follow, has_several, label_with_community, leads_to_one, own_rows
 from .errors import DomainError
 
@@ -87,6 +87,9 @@ class DeskAdmin(ModelAdmin):
     compressed_fields = False
     warn_unsaved_form = True
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[DeskList]:
+        return FiguredList
+
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Only what the list offers: by any other lookup a hidden field could be guessed letter by letter, a password's
         hash among them. Django refuses those of other tables alone.
@@ -120,7 +123,7 @@ class OneCommunityForm(ModelForm):
         return None if row._state.adding else follow(row, self.community_path)
 
 
-class FiguredList(ChangeList):
+class FiguredList(DeskList):
     """A list with figures of other tables, worked out for the rows of the page alone: counts and filters never ask."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -182,9 +185,6 @@ class ScopedAdmin(ExportMixin, DeskAdmin):
         fixed = tuple(super().get_readonly_fields(request, obj))
         stays = obj is not None and "community" in {field.name for field in self.model._meta.fields}
         return (*fixed, "community") if stays and "community" not in fixed else fixed
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return FiguredList
 
     def get_list_display(self, request: HttpRequest) -> Any:
         """With the community, for who has several."""

@@ -16,6 +16,7 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.functional import Promise, cached_property
+from django.utils.http import content_disposition_header
 from import_export.fields import Field
 from import_export.resources import Resource
 from import_export.widgets import Widget
@@ -108,7 +109,7 @@ class ExportMixin(Base):
             return HttpResponseRedirect("../")
         exported.send(sender=self.model, request=request, query=request.GET.urlencode())
         rows = self.exported_rows(request, rows)
-        return table_response(rows, EXPORTED[self.model._meta.label](), self.model._meta.model_name or "", form)
+        return table_response(rows, EXPORTED[self.model._meta.label](), str(self.model._meta.verbose_name_plural), form)
 
 
 def table_response(rows: Any, table: Table, name: str, form: str) -> HttpResponseBase:
@@ -118,10 +119,8 @@ def table_response(rows: Any, table: Table, name: str, form: str) -> HttpRespons
 
 def file_response(heading: Sequence[str], lines: Iterable[Row], name: str, form: str) -> HttpResponseBase:
     """A table as a download called after `name` and today, streamed; `form` is "csv" or "xlsx"."""
-    write, content_type = (xlsx_pieces, XLSX) if form == "xlsx" else (csv_lines, "text/csv; charset=utf-8")
     file_name = f"{name}-{timezone.localdate():%Y%m%d}.{form}"
-    return StreamingHttpResponse(
-        write(heading, lines),
-        content_type=content_type,
-        headers={"Content-Disposition": f'attachment; filename="{file_name}"'},
-    )
+    headers = {"Content-Disposition": content_disposition_header(True, file_name) or ""}
+    if form == "xlsx":
+        return StreamingHttpResponse(xlsx_pieces(heading, lines, name), content_type=XLSX, headers=headers)
+    return StreamingHttpResponse(csv_lines(heading, lines), content_type="text/csv; charset=utf-8", headers=headers)

@@ -79,13 +79,13 @@ class _Pipe(io.RawIOBase):
 _SHEET = "xl/worksheets/sheet1.xml"
 
 
-def xlsx_pieces(heading: Row, rows: Iterable[Row]) -> Generator[bytes, None, None]:
-    """An XLSX file in pieces: nothing of it is on the disk, and the first piece waits for no row.
+def xlsx_pieces(heading: Row, rows: Iterable[Row], title: str = "") -> Generator[bytes, None, None]:
+    """An XLSX file in pieces: nothing of it is on the disk, and the first piece waits for no row. `title`: its sheet.
 
     openpyxl can only write a whole book, so it writes one with the heading alone, and the rows go into its sheet here.
     """
     pipe = _Pipe()
-    with ZipFile(_book(heading)) as book, ZipFile(pipe, "w", ZIP_DEFLATED) as archive:
+    with ZipFile(_book(heading, title)) as book, ZipFile(pipe, "w", ZIP_DEFLATED) as archive:
         for name in book.namelist():
             if name != _SHEET:
                 archive.writestr(name, book.read(name))
@@ -100,9 +100,9 @@ def xlsx_pieces(heading: Row, rows: Iterable[Row]) -> Generator[bytes, None, Non
     yield pipe.taken()
 
 
-def _book(heading: Row) -> IO[bytes]:
+def _book(heading: Row, title: str) -> IO[bytes]:
     book, file = Workbook(write_only=True), io.BytesIO()
-    sheet = book.create_sheet()
+    sheet = book.create_sheet(title or None)
     sheet.freeze_panes = "A2"
     sheet.append([cell(value) for value in heading])
     book.save(file)

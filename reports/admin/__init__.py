@@ -1,5 +1,5 @@
 """The back office of reports: what can be reported, the reports themselves, and their records."""
 
-from . import choices, records, report
+from . import choices, people, records, report
 
-__all__ = ["choices", "records", "report"]
+__all__ = ["choices", "people", "records", "report"]

@@ -24,17 +24,19 @@ from community_report.core.admin import OwnFilter, ReadOnly, ScopedAdmin, commun
 from community_report.core.admin_days import DaysFilter
 from community_report.core.errors import DomainError
 from reports.answers import answers_for, fits, with_answer
+from reports.exports import with_homes
 from reports.models import PreparedAnswer, Report
 from reports.people import person_name
 from reports.policies import Viewer
 from reports.services.notes import write_note
+from reports.similar import likely_duplicates
 from reports.states import Status
 
 from .filters import HandledFilter, MonthFilter, NeedFilter
 from .inlines import NONE, OWN_MEDIA, ClaimInline, NoteInline, shown_media, shown_time
 from .merged import MergedFields
 from .timeline import timeline_of
-from .verbs import MOST_AT_ONCE, VERBS, Verb
+from .verbs import MOST_AT_ONCE, VERBS, MergeForm, Verb
 
 #: The theme's colours of the states.
 COLOURS = {
@@ -84,6 +86,9 @@ class ReportAdmin(MergedFields, ReadOnly, ScopedAdmin):
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet[Any], bool]:
         return queryset.search_people_too(search_term, communities_of(request, self.permission)), False
+
+    def exported_rows(self, request: HttpRequest, rows: Any) -> Any:
+        return with_homes(rows)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Report | None:
         found: Report | None = super().get_object(request, object_id, from_field)
@@ -202,7 +207,7 @@ class ReportAdmin(MergedFields, ReadOnly, ScopedAdmin):
         if verb not in VERBS or not chosen:
             raise Http404
         back = reverse("admin:reports_report_change", args=[object_id])
-        return self.ask(request, list(chosen), VERBS[verb]) or HttpResponseRedirect(back)
+        return self.ask(request, list(chosen), VERBS[verb], back) or HttpResponseRedirect(back)
 
     def note_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """An internal note on the report shown; back to where they stand."""
@@ -213,7 +218,7 @@ class ReportAdmin(MergedFields, ReadOnly, ScopedAdmin):
                 admin_refused.say(request, refused)
         return HttpResponseRedirect(f"{reverse('admin:reports_report_change', args=[object_id])}#internal_notes")
 
-    def ask(self, request: HttpRequest, chosen: list[Report], verb: Verb) -> HttpResponse | None:
+    def ask(self, request: HttpRequest, chosen: list[Report], verb: Verb, back: str = "") -> HttpResponse | None:
         """Ask for what the verb needs, then do it to each through the services, and say what was refused."""
         scope = communities_of(request, self.permission)
         answers = [answer for answer in answers_for(chosen) if fits(answer, verb.action.value)]
@@ -228,6 +233,8 @@ class ReportAdmin(MergedFields, ReadOnly, ScopedAdmin):
                 "form": form,
                 "chosen": chosen,
                 "answers": answers,
+                "alike": likely_duplicates(chosen[0]) if verb.form is MergeForm and len(chosen) == 1 else [],
+                "back": back or request.get_full_path(),
                 "action": verb.action.value,
                 "checkbox": ACTION_CHECKBOX_NAME,
             }

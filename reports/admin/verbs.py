@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from accounts.models import Role, User
@@ -14,7 +15,7 @@ from community_report.core.admin import own_rows
 from reports.models import Category, Report
 from reports.services import transitions
 from reports.services.words import NOTE_MAX
-from reports.states import OPEN, Action
+from reports.states import OPEN, Action, Status
 
 #: So many at once stay well within what one request may take; each is a transaction of its own.
 MOST_AT_ONCE = 100
@@ -37,6 +38,7 @@ class VerbForm(forms.Form):
 
     def __init__(self, data: Any, *, scope: Scope, reports: Sequence[Report], typed: dict[str, str]) -> None:
         super().__init__(data, initial=typed)
+        self.reports = reports
         self.narrow(scope, {report.community_id for report in reports})
         self.order_fields([name for name in self.fields if name != "reason"])
 
@@ -57,7 +59,18 @@ class AssignForm(VerbForm):
 class CategoryForm(VerbForm):
     def narrow(self, scope: Scope, communities: set[int]) -> None:
         found = own_rows(Category, scope).filter(active=True, community__in=communities)
-        self.fields["category"] = forms.ModelChoiceField(found, label=_("信息分类"), widget=UnfoldAdminSelectWidget())
+        held = sum(report.status == Status.CLAIMED for report in self.reports)
+        said = ngettext(
+            "%(n)d 条正有人处理：处理人不管新分类的，会从他手里收回，重新通知",
+            "%(n)d 条正有人处理：处理人不管新分类的，会从他手里收回，重新通知",
+            held,
+        )
+        self.fields["category"] = forms.ModelChoiceField(
+            found,
+            label=_("信息分类"),
+            widget=UnfoldAdminSelectWidget(),
+            help_text=said % {"n": held} if held else "",
+        )
 
 
 class MergeForm(VerbForm):

@@ -173,6 +173,9 @@ def test_records_are_found_and_cannot_be_written_in_the_back_office(cast: Cast) 
     client = client_of(cast.manager)
     found = client.get("/admin/accounts/record/", {"q": "R1"}).context["cl"].result_list
     assert [row.action for row in found] == ["report_claim"]
+    assert {row.action for row in client.get("/admin/accounts/record/", {"q": "我来"}).context["cl"].result_list} == {
+        "report_claim"
+    }
     refused = client.get("/admin/accounts/record/", {"group": "refusal"}).context["cl"].result_list
     assert [row.action for row in refused] == ["refused"]
     assert client.get("/admin/accounts/record/add/").status_code == 403

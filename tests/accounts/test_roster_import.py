@@ -77,10 +77,33 @@ def test_every_row_of_a_long_import_can_be_seen_and_taken_away(cast: Cast, monke
     assert [[n for n in range(1, 8) if f"住户{n} " in page] for page in pages] == [[1, 2, 3], [4, 5, 6], [7]]
     answer: Any = client.get(f"{ADDRESS}{row.pk}/rows/rejected/csv")
     lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
-    assert lines == ["行,原因", "9,小区没有楼栋“9幢”", "10,小区没有楼栋“8888幢”"]
+    assert lines == [
+        "行,内容,原因",
+        "9,9幢 1单元 1 甲 13700000002,小区没有楼栋“9幢”",
+        "10,8888幢 1单元 1 =甲 13700000003,小区没有楼栋“8888幢”",
+    ]
     assert Record.objects.filter(action="export", actor=cast.manager, community=cast.community).count() == 1
     for path in ("rows/changes/", "rows/changes/csv"):
         assert client_of(cast.other_manager).get(f"{ADDRESS}{row.pk}/{path}").status_code == 404
+
+
+def test_the_page_says_what_was_done_and_shows_the_rows_that_could_not_be(cast: Cast) -> None:
+    client, row = client_of(cast.manager), prepared(cast)
+    page = client.post(f"{ADDRESS}{row.pk}/apply", follow=True).content.decode()
+    assert "已导入：新增 1，修改 1，不变 1，有问题 1" in page
+    assert "9幢 1单元 1 甲 13700000002" in page
+    assert 'href="/admin/accounts/rosterentry/"' in page
+    page = client.post(f"{ADDRESS}{row.pk}/undo", follow=True).content.decode()
+    assert "已撤销这次导入" in page
+
+
+def test_an_empty_table_to_fill_in_is_one_that_can_be_imported(cast: Cast) -> None:
+    answer = client_of(cast.manager).get(f"{ADDRESS}sample")
+    assert "download" in client_of(cast.manager).get(f"{ADDRESS}add/").content.decode()
+    empty = SimpleUploadedFile("业主名册.xlsx", b"".join(answer.streaming_content))
+    row = importing.prepare_import(actor=cast.manager, community=cast.community, file=empty)
+    assert (row.added, row.updated, row.unchanged, row.rejected) == (0, 0, 0, [])
+    assert client_of(cast.cleaner).get(f"{ADDRESS}sample").status_code == 302
 
 
 def test_an_import_is_done_once(cast: Cast) -> None:

@@ -10,6 +10,8 @@ from openpyxl import load_workbook
 
 from accounts.models import Membership, Record, User
 from community_report.core.admin_export import EXPORTED
+from reports.models import Report
+from reports.services.transitions import merge_report
 from tests.factories import Cast, bind, make_person, role_of
 
 
@@ -38,6 +40,28 @@ def test_reports_as_the_list_has_them(cast: Cast) -> None:
     assert "李阿姨" in row
     assert hidden.number not in row
     assert "attachment" in answer["Content-Disposition"]
+
+
+def test_who_telephoned_the_home_and_what_it_was_merged_into_go_out(cast: Cast) -> None:
+    into, merged = cast.report(), cast.report(title="同一件事")
+    merge_report(actor=cast.manager, report_id=merged.pk, into_id=into.pk)
+    Report.objects.filter(pk=merged.pk).update(filed_by=cast.manager, caller={"name": "钱奶奶", "phone": "0571-8899"})
+    heading, row = table(client_of(cast.manager).get("/admin/reports/report/export/csv", {"q": merged.number}))
+    found = dict(zip(heading, row, strict=True))
+    wanted = {
+        "房屋": "6幢1单元401",
+        "来电人": "钱奶奶",
+        "来电号码": "0571-8899",
+        "登记人": "陈经理",
+        "合并到": into.number,
+    }
+    assert {name: found[name] for name in wanted} == wanted
+
+
+def test_the_file_and_its_sheet_are_called_by_what_is_in_them(cast: Cast) -> None:
+    answer = client_of(cast.manager).get("/admin/reports/report/export/xlsx")
+    assert "filename*=utf-8''%E6%8A%A5%E5%8D%95-" in answer["Content-Disposition"]  # 报单
+    assert load_workbook(io.BytesIO(b"".join(answer.streaming_content))).sheetnames == ["报单"]
 
 
 def test_the_same_as_a_workbook(cast: Cast) -> None:

@@ -62,7 +62,11 @@ def test_a_span_of_days_has_its_last_day_whole(cast: Cast, span: str, there: boo
 
 def test_bindings_and_lost_messages_wait_on_the_first_page(cast: Cast) -> None:
     asking = Membership.objects.create(
-        user=cast.stranger, community=cast.community, role=role_of(cast.community, "resident"), name="新住户"
+        user=cast.stranger,
+        community=cast.community,
+        role=role_of(cast.community, "resident"),
+        name="新住户",
+        status="pending",
     )
     elsewhere = make_person("别处的人")
     for user, community in ((cast.neighbour, cast.community), (elsewhere, cast.other_community)):

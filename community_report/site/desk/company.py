@@ -79,7 +79,7 @@ def company(request: HttpRequest) -> HttpResponseBase:
     form = request.GET.get("form")
     if form in ("csv", "xlsx"):
         exported.send(sender=Report, request=request, query=f"company {request.GET.urlencode()}")
-        return file_response(_heading(), [_line(community, found) for community, found in rows], "company", form)
+        return file_response(_heading(), [_line(community, found) for community, found in rows], _("各小区对比"), form)
     context = {
         **admin.site.each_context(request),
         "title": _("各小区对比"),

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -241,5 +242,7 @@ def _chart(kind: str, labels: list[str], **series: list[dict[str, Any]]) -> dict
     return {
         "kind": kind,
         "labels": labels,
-        "series": [{"label": words[name], "data": [row[name] for row in rows]} for name, rows in series.items()],
+        "series": [
+            {"label": capfirst(words[name]), "data": [row[name] for row in rows]} for name, rows in series.items()
+        ],
     }

@@ -29,6 +29,10 @@ UNFOLD: dict[str, Any] = {
     "BORDER_RADIUS": "8px",
     "COLORS": {"primary": _GREEN},
     "SHOW_BACK_BUTTON": True,
+    "SHOW_HISTORY": False,  # Django's knows of no service; 操作记录 has everything
+    "SHOW_LANGUAGES": True,
+    "LANGUAGES": {"action": "/h5/me/comfort"},
+    "LOGIN": {"form": "community_report.site.desk.login.LoginForm"},
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("img/desk.svg")},
     ],

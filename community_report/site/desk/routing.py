@@ -38,7 +38,7 @@ class Led:
 
 
 def routing(request: HttpRequest) -> HttpResponse:
-    """`/admin/routing/` (`?community=&category=&when=2026-11-26T08:30`)."""
+    """`/admin/routing` (`?community=&category=&when=2026-11-26T08:30`)."""
     scope = communities_of(request, "manage_reports")
     offered = list(Community.objects.all() if scope is None else Community.objects.filter(pk__in=scope))
     if not offered:

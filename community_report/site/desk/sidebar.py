@@ -55,26 +55,21 @@ class Own:
         return {"title": self.title, "icon": self.icon, "link": link, "permission": lambda _request: allowed}
 
 
+#: What is done every day first; what is only looked into when something is wrong stands folded at the end.
 GROUPS: tuple[tuple[Words, tuple[Page | Own, ...]], ...] = (
     (
-        _("上报"),
+        _("报单与评价"),
         (
             Page("reports.Report", "assignment"),
             Own("phone", "call", _("登记电话报修"), "manage_reports"),
             Page("reports.Rating", "star", _("评分与评价")),
-            Page("reports.Claim", "handyman", _("接单记录")),
-            Page("reports.ReportEvent", "history", _("流转记录")),
-            Page("reports.Attachment", "image", _("图片和语音")),
-            Page("reports.Draft", "edit_note"),
         ),
     ),
     (
         _("公告"),
         (
             Page("notices.Notice", "campaign"),
-            Page("notices.NoticeRead", "visibility", _("谁看过")),
             Page("dispatch.GroupMessage", "groups", _("群发记录")),
-            Page("notices.GroupMessageCount", "counter_4", _("群发次数")),
         ),
     ),
     (
@@ -85,11 +80,8 @@ GROUPS: tuple[tuple[Words, tuple[Page | Own, ...]], ...] = (
             Page("accounts.RosterEntry", "contacts"),
             Page("accounts.RosterImport", "upload_file"),
             Page("accounts.User", "person"),
-            Page("accounts.Role", "badge"),
             Page("accounts.Shift", "calendar_month"),
             Page("accounts.Invitation", "mail"),
-            Page("accounts.Home", "door_front"),
-            Page("accounts.Building", "domain"),
             Own("qr_sheets", "qr_code_2", _("张贴二维码"), "manage_people"),
         ),
     ),
@@ -97,31 +89,52 @@ GROUPS: tuple[tuple[Words, tuple[Page | Own, ...]], ...] = (
         _("消息"),
         (
             Page("dispatch.Delivery", "send"),
-            Page("dispatch.Contact", "notifications", _("关注与订阅")),
-            Page("dispatch.Grant", "confirmation_number"),
+            Own("routing", "alt_route", _("谁会收到"), "manage_reports"),
             Page("dispatch.GroupRobot", "smart_toy"),
-            Page("dispatch.RobotPost", "forum"),
-            Page("dispatch.SmsGateway", "sms"),
-            Page("dispatch.Outbox", "outbox"),
-            Page("dispatch.InboundMessage", "inbox"),
-            Page("dispatch.Trouble", "error"),
         ),
     ),
     (
+        _("记录"),
+        (
+            Page("accounts.Record", "policy"),
+            Page("reports.ReportEvent", "history", _("流转记录")),
+            Page("reports.Claim", "handyman", _("接单记录")),
+        ),
+    ),
+)
+FOLDED: tuple[tuple[Words, tuple[Page | Own, ...]], ...] = (
+    (
         _("设置"),
         (
-            Own("routing", "alt_route", _("谁会收到"), "manage_reports"),
-            Page("accounts.Record", "policy"),
             Page("reports.Category", "category"),
             Page("reports.Tag", "sell"),
             Page("reports.PreparedAnswer", "quickreply"),
-            Page("accounts.Community", "apartment"),
+            Page("accounts.Building", "domain"),
+            Page("accounts.Home", "door_front"),
+            Page("accounts.Role", "badge"),
             Page("accounts.Headquarters", "supervisor_account"),
             Page("accounts.SpecialDay", "event_busy"),
+            Page("accounts.Community", "apartment"),
             Page("dispatch.Template", "description"),
             Page("dispatch.SubscriptionTemplate", "description"),
             Page("dispatch.MessageForm", "tune"),
+            Page("dispatch.SmsGateway", "sms"),
             Page("dispatch.DomainProof", "verified"),
+        ),
+    ),
+    (
+        _("排查"),
+        (
+            Page("dispatch.Contact", "notifications", _("关注与订阅")),
+            Page("dispatch.Grant", "confirmation_number"),
+            Page("dispatch.RobotPost", "forum"),
+            Page("dispatch.Trouble", "error"),
+            Page("dispatch.Outbox", "outbox"),
+            Page("dispatch.InboundMessage", "inbox"),
+            Page("notices.NoticeRead", "visibility", _("谁看过")),
+            Page("notices.GroupMessageCount", "counter_4", _("群发次数")),
+            Page("reports.Attachment", "image", _("图片和语音")),
+            Page("reports.Draft", "edit_note"),
         ),
     ),
 )
@@ -143,8 +156,10 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         "permission": may_compare,
     }
     groups: list[dict[str, Any]] = [{"items": [first, compared, report]}]
-    for title, pages in GROUPS:
-        groups.append({"title": title, "separator": True, "items": [page.entry(request) for page in pages]})
+    for title, pages in (*GROUPS, *FOLDED):
+        folded = (title, pages) in FOLDED
+        items = [page.entry(request) for page in pages]
+        groups.append({"title": title, "separator": True, "collapsible": folded, "items": items})
     return groups
 
 

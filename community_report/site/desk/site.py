@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, re_path, reverse
 from django.utils.translation import gettext as _
 from django.views.i18n import JavaScriptCatalog
 from unfold.sites import UnfoldAdminSite
@@ -30,6 +30,11 @@ class DeskCatalog(JavaScriptCatalog):
 
 class DeskSite(UnfoldAdminSite):
     index_template = "admin/desk/dashboard.html"
+    empty_value_display = "—"
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """`redirect_to`: where the switch of languages comes back to."""
+        return {**super().each_context(request), "redirect_to": request.get_full_path()}
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Who is logged in and may not come in is sent to the login, and that is a refusal."""
@@ -52,11 +57,16 @@ class DeskSite(UnfoldAdminSite):
         return DeskCatalog.as_view(packages=["django.contrib.admin"])(request)
 
     def extra_urls(self) -> list[URLPattern]:
+        """With a slash at the end, as the admin's own addresses have it, or without."""
+        pages = {
+            "routing": routing,
+            "phone": phone,
+            "company": company,
+            "qr-sheets": sheets,
+            "qr-sheets/print": print_sheets,
+            "monthly": monthly_page,
+        }
         return [
-            path("routing/", self.admin_view(routing), name="routing"),
-            path("phone", self.admin_view(phone), name="phone"),
-            path("company", self.admin_view(company), name="company"),
-            path("qr-sheets", self.admin_view(sheets), name="qr_sheets"),
-            path("qr-sheets/print", self.admin_view(print_sheets), name="qr_sheets_print"),
-            path("monthly", self.admin_view(monthly_page), name="monthly"),
+            re_path(f"^{address}/?$", self.admin_view(page), name=address.replace("-", "_").replace("/", "_"))
+            for address, page in pages.items()
         ]

@@ -1,0 +1,1 @@
+"""Formats of dates by language (`settings.FORMAT_MODULE_PATH`)."""
