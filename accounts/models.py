@@ -110,7 +110,7 @@ class Community(models.Model):
 
     class Meta:
         verbose_name = _("小区")
-        verbose_name_plural = _("小区")
+        verbose_name_plural = pgettext_lazy("复数", "小区")
         ordering = ["name"]
         permissions = [
             ("file_reports", _("提交报单")),
@@ -143,7 +143,7 @@ class SpecialDay(models.Model):
 
     class Meta:
         verbose_name = _("特殊日子")
-        verbose_name_plural = _("特殊日子")
+        verbose_name_plural = pgettext_lazy("复数", "特殊日子")
         ordering = ["-day", "id"]
         constraints = [
             models.UniqueConstraint(fields=["community", "day"], name="special_day_once", nulls_distinct=False)
@@ -164,7 +164,7 @@ class Building(models.Model):
 
     class Meta:
         verbose_name = _("楼栋")
-        verbose_name_plural = _("楼栋")
+        verbose_name_plural = pgettext_lazy("复数", "楼栋")
         ordering = ["position", "id"]
         constraints = [models.UniqueConstraint(fields=["community", "name"], name="building_once")]
 
@@ -181,7 +181,7 @@ class Home(models.Model):
 
     class Meta:
         verbose_name = _("房屋")
-        verbose_name_plural = _("房屋")
+        verbose_name_plural = pgettext_lazy("复数", "房屋")
         constraints = [models.UniqueConstraint(fields=["building", "unit", "room"], name="home_once")]
 
     def __str__(self) -> str:
@@ -224,7 +224,7 @@ class Role(models.Model):
 
     class Meta:
         verbose_name = _("角色")
-        verbose_name_plural = _("角色")
+        verbose_name_plural = pgettext_lazy("复数", "角色")
         ordering = ["community", "kind", "slug"]
         constraints = [models.UniqueConstraint(fields=["community", "slug"], name="role_once")]
 
@@ -277,7 +277,7 @@ class Membership(models.Model):
 
     class Meta:
         verbose_name = pgettext_lazy("名词", "绑定")
-        verbose_name_plural = pgettext_lazy("名词", "绑定")
+        verbose_name_plural = pgettext_lazy("复数", "绑定")
         constraints = [
             models.UniqueConstraint(
                 fields=["user", "role", "home"],
@@ -366,8 +366,8 @@ class Invitation(models.Model):
     used_at = models.DateTimeField(_("使用时间"), null=True, blank=True)
 
     class Meta:
-        verbose_name = _("邀请")
-        verbose_name_plural = _("邀请")
+        verbose_name = pgettext_lazy("名词", "邀请")
+        verbose_name_plural = pgettext_lazy("复数", "邀请")
 
     def __str__(self) -> str:
         return f"{self.community} · {self.role}"

@@ -8,6 +8,7 @@ from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from community_report.core.search import Pairs
 
@@ -112,7 +113,7 @@ class Record(models.Model):
 
     class Meta:
         verbose_name = _("操作记录")
-        verbose_name_plural = _("操作记录")
+        verbose_name_plural = pgettext_lazy("复数", "操作记录")
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["at"]),

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class RosterImport(models.Model):
@@ -32,7 +33,7 @@ class RosterImport(models.Model):
 
     class Meta:
         verbose_name = _("名册导入")
-        verbose_name_plural = _("名册导入")
+        verbose_name_plural = pgettext_lazy("复数", "名册导入")
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(

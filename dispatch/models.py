@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Community, Membership
 from community_report.core.ids import opaque_id
@@ -81,7 +82,7 @@ class GroupMessage(models.Model):
 
     class Meta:
         verbose_name = _("群发")
-        verbose_name_plural = _("群发")
+        verbose_name_plural = pgettext_lazy("复数", "群发")
         indexes = [
             models.Index(fields=["due_at"], condition=Q(status="pending"), name="group_message_due"),
             models.Index(fields=["id"], condition=Q(settled_at__isnull=True), name="group_message_unsettled"),
@@ -152,7 +153,7 @@ class Delivery(models.Model):
 
     class Meta:
         verbose_name = _("消息记录")
-        verbose_name_plural = _("消息记录")
+        verbose_name_plural = pgettext_lazy("复数", "消息记录")
         constraints = [models.UniqueConstraint(fields=["outbox", "user"], name="one_delivery_per_person")]
         indexes = [
             models.Index(fields=["due_at"], condition=Q(status="pending"), name="delivery_due"),
@@ -205,7 +206,7 @@ class Template(_TemplateOfKind):
 
     class Meta:
         verbose_name = _("消息模板")
-        verbose_name_plural = _("消息模板")
+        verbose_name_plural = pgettext_lazy("复数", "消息模板")
 
 
 class SubscriptionTemplate(_TemplateOfKind):
@@ -266,7 +267,7 @@ class Trouble(models.Model):
 
     class Meta:
         verbose_name = _("故障")
-        verbose_name_plural = _("故障")
+        verbose_name_plural = pgettext_lazy("复数", "故障")
         ordering = ["since"]
 
     def __str__(self) -> str:
@@ -290,7 +291,7 @@ class InboundMessage(models.Model):
 
     class Meta:
         verbose_name = _("微信来信")
-        verbose_name_plural = _("微信来信")
+        verbose_name_plural = pgettext_lazy("复数", "微信来信")
         indexes = [models.Index(fields=["id"], condition=Q(handled_at__isnull=True), name="inbound_unhandled")]
 
     def __str__(self) -> str:
@@ -311,7 +312,7 @@ class Contact(models.Model):
 
     class Meta:
         verbose_name = _("微信关系")
-        verbose_name_plural = _("微信关系")
+        verbose_name_plural = pgettext_lazy("复数", "微信关系")
 
 
 class DomainProof(models.Model):
@@ -322,7 +323,7 @@ class DomainProof(models.Model):
 
     class Meta:
         verbose_name = _("域名校验文件")
-        verbose_name_plural = _("域名校验文件")
+        verbose_name_plural = pgettext_lazy("复数", "域名校验文件")
 
     def __str__(self) -> str:
         return f"MP_verify_{self.word}.txt"

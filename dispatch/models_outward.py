@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Community, Role
 from community_report.core.ids import opaque_id
@@ -54,7 +55,7 @@ class GroupRobot(models.Model):
 
     class Meta:
         verbose_name = _("群机器人")
-        verbose_name_plural = _("群机器人")
+        verbose_name_plural = pgettext_lazy("复数", "群机器人")
 
     def __str__(self) -> str:
         return self.name

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Building, Community, Role
 from community_report.core.ids import opaque_id
@@ -63,7 +64,7 @@ class Notice(models.Model):
     objects = NoticeQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("公告")
+        verbose_name = pgettext_lazy("名词", "公告")
         verbose_name_plural = _("公告")
         ordering = ["-created_at"]
         indexes = [
@@ -119,7 +120,7 @@ class NoticeRead(models.Model):
 
     class Meta:
         verbose_name = _("阅读记录")
-        verbose_name_plural = _("阅读记录")
+        verbose_name_plural = pgettext_lazy("复数", "阅读记录")
         constraints = [models.UniqueConstraint(fields=["notice", "user"], name="notice_read_once")]
 
 

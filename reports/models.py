@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import GeneratedField, Q
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Building, Community, Home, Role
 from community_report.core.ids import opaque_id
@@ -35,7 +36,7 @@ class Tag(models.Model):
 
     class Meta:
         verbose_name = _("标签")
-        verbose_name_plural = _("标签")
+        verbose_name_plural = pgettext_lazy("复数", "标签")
         ordering = ["id"]
         constraints = [models.UniqueConstraint(fields=["community", "slug"], name="tag_once")]
 
@@ -66,7 +67,7 @@ class Category(models.Model):
 
     class Meta:
         verbose_name = _("信息分类")
-        verbose_name_plural = _("信息分类")
+        verbose_name_plural = pgettext_lazy("复数", "信息分类")
         ordering = ["position", "id"]
         constraints = [models.UniqueConstraint(fields=["community", "slug"], name="category_once")]
 
@@ -153,7 +154,7 @@ class Report(models.Model):
     own_media: "list[Attachment]"
 
     class Meta:
-        verbose_name = _("报单")
+        verbose_name = pgettext_lazy("名词", "报单")
         verbose_name_plural = _("报单")
         ordering = ["-created_at"]
         indexes = [
@@ -220,7 +221,7 @@ class ReportEvent(models.Model):
 
     class Meta:
         verbose_name = _("报单记录")
-        verbose_name_plural = _("报单记录")
+        verbose_name_plural = pgettext_lazy("复数", "报单记录")
         ordering = ["id"]
         indexes = [
             models.Index(fields=["report", "id"]),
@@ -298,7 +299,7 @@ class Draft(models.Model):
 
     class Meta:
         verbose_name = _("草稿")
-        verbose_name_plural = _("草稿")
+        verbose_name_plural = pgettext_lazy("复数", "草稿")
         indexes = [models.Index(fields=["owner", "-touched_at"], condition=Q(ended_at__isnull=True), name="open_draft")]
 
 
@@ -345,7 +346,7 @@ class Attachment(models.Model):
 
     class Meta:
         verbose_name = _("附件")
-        verbose_name_plural = _("附件")
+        verbose_name_plural = pgettext_lazy("复数", "附件")
         ordering = ["position", "created_at", "id"]
         indexes = [
             models.Index(fields=["next_attempt_at"], condition=Q(status="pending"), name="attachment_pending"),

@@ -5,6 +5,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, GeneratedField, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Community
 
@@ -49,7 +50,7 @@ class Claim(models.Model):
 
     class Meta:
         verbose_name = _("接单")
-        verbose_name_plural = _("接单")
+        verbose_name_plural = pgettext_lazy("复数", "接单")
         ordering = ["id"]
         indexes = [
             models.Index(fields=["claimed_at"], name="claim_by_time"),
@@ -80,7 +81,7 @@ class Rating(models.Model):
 
     class Meta:
         verbose_name = _("评价")
-        verbose_name_plural = _("评价")
+        verbose_name_plural = pgettext_lazy("复数", "评价")
         constraints = [models.CheckConstraint(condition=Q(score__gte=1, score__lte=5), name="score_1_to_5")]
 
     def __str__(self) -> str:
