@@ -194,8 +194,7 @@ class SpecialDayAdmin(ScopedAdmin):
         """A day of all communities is for who manages them all."""
         field: Any = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if field is not None and not request.user.is_superuser:
-            rows: Any = field.queryset
-            own = list(rows[:2])
+            own = list(self._choices(db_field, request)[:2])
             field.required, field.help_text = True, ""
             field.initial = own[0] if len(own) == 1 else None
         return field
