@@ -69,7 +69,7 @@ class ReportEventAdmin(ReadOnly, ScopedAdmin):
 @admin.register(Claim)
 class ClaimAdmin(ReadOnly, ScopedAdmin):
     community_paths = ("report__community",)
-    list_display = ("report", "staff", "claimed_at", "resolved_at", "ended_at", "outcome")
+    list_display = fields = ("report", "staff", "claimed_at", "resolved_at", "ended_at", "outcome")
     list_filter = (("outcome", ChoicesDropdownFilter),)
     list_select_related = ("report", "staff")
     ordering = ("-id",)

@@ -77,7 +77,7 @@ class ReportAdmin(MergedFields, ReadOnly, ScopedAdmin):
             None,
             {"fields": (("number", "standing", "category"), "title", "description", "attached", ("address", "where"))},
         ),
-        (_("人"), {"fields": (("person", "phone", "home"), ("telephoned", "claimed_by", "score"))}),
+        (_("人"), {"fields": (("person", "phone", "home"), ("telephoned", "claimed_by", "rated"))}),
         (_("时间"), {"fields": (("filed", "claimed"), ("deadline", "since"))}),
     )
 
@@ -162,7 +162,7 @@ class ReportAdmin(MergedFields, ReadOnly, ScopedAdmin):
         return shown_time(report.status_since)
 
     @admin.display(description=_("评分"))
-    def score(self, report: Report) -> str:
+    def rated(self, report: Report) -> str:
         rating = getattr(report, "rating", None)
         return f"{rating.score} · {rating.comment}".rstrip(" ·") if rating else NONE
 

@@ -11,7 +11,7 @@ from openpyxl import Workbook, load_workbook
 from accounts.models import Membership
 from dispatch.models import Outbox
 from dispatch.services.routing import route
-from reports.models import Rating, Report, ReportEvent
+from reports.models import Report, ReportEvent
 from reports.services import transitions
 from reports.services.submit import Caller
 from reports.statistics.book import write_book
@@ -25,6 +25,13 @@ def found(cast: Cast, query: str) -> set[str]:
     answer = client_of(cast.manager).get(f"{LIST}?{query}")
     assert answer.status_code == 200
     return {report.number for report in answer.context["cl"].result_list}
+
+
+def rated(cast: Cast, score: int, comment: str = "") -> Report:
+    report = cast.report()
+    transitions.claim_report(actor=cast.cleaner, report_id=report.pk)
+    transitions.resolve_report(actor=cast.cleaner, report_id=report.pk, note="好了")
+    return transitions.confirm_report(actor=cast.resident, report_id=report.pk, score=score, comment=comment)
 
 
 def do(cast: Cast, verb: str, *reports: Report, **fields: str) -> None:
@@ -168,8 +175,7 @@ def test_days_that_make_no_sense_are_the_usual_ones(cast: Cast, query: str) -> N
 @pytest.mark.parametrize(("number", "score"), [(4, "暂无"), (5, "3.0")])
 def test_few_ratings_are_no_score(cast: Cast, number: int, score: str) -> None:
     for _ in range(number):
-        report = cast.report()
-        Rating.objects.create(report=report, user=cast.resident, staff=cast.cleaner, score=3)
+        rated(cast, 3)
     client = client_of(cast.manager)
     page = client.get("/admin/").context
     assert dict(page["totals"])[f"满意度（{number} 次评分）"] == score
@@ -223,3 +229,9 @@ def test_queries_do_not_depend_on_the_rows(cast: Cast) -> None:
     add(8)
     many = queries()
     assert {address: number for address, number in many.items() if number > few[address]} == {}
+
+
+def test_a_report_shows_what_its_reporter_said_of_the_work(cast: Cast) -> None:
+    report = rated(cast, 5, "又快又好")
+    page = client_of(cast.manager).get(f"{LIST}{report.pk}/change/").content.decode()
+    assert "5 · 又快又好" in page
