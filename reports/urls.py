@@ -7,9 +7,10 @@ from .api.drafts import DraftMediaView, DraftView
 from .api.overview import CategoriesView, StatsView
 from .api.reports import ReportsView, ReportView, SimilarView
 from .serving import serve_media
-from .views import board, my_reports, new_report, report_page
+from .views import board, my_reports, report_page
 from .views_acts import act_at_once, act_page, note_plainly
 from .views_manage import manage
+from .views_new import new_report
 from .views_stats import stats
 from .views_work import work
 
