@@ -46,7 +46,8 @@ class Change:
 
     def hold(self, staff: User) -> None:
         """Give the report to one staff member; the database refuses a second open claim."""
-        before = list(Claim.objects.filter(report=self.report).values_list("staff_id", "resolved_at"))
+        claims = Claim.objects.filter(report=self.report).values_list("staff_id", "resolved_at")
+        before = list(claims) if self.report.last_progress_at else []  # set by the first claim, and for good
         own = [result for holder, result in before if holder == staff.pk]
         Claim.objects.create(
             report=self.report,
