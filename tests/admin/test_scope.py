@@ -141,7 +141,7 @@ def test_another_manager_opens_nothing_and_sees_nothing(full: Cast) -> None:
         if about_a_row(path):
             assert (path, answer.status_code in (302, 403, 404)) == (path, True)
         assert (path, answer.status_code < 500) == (path, True)
-        said = answer.content.decode() if answer.status_code == 200 else ""
+        said = b"".join(answer).decode(errors="replace") if answer.status_code == 200 else ""  # some stream
         assert (path, [secret for secret in SECRETS if secret in said]) == (path, [])
 
 
