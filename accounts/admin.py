@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from community_report.core.admin import OneCommunityForm, OwnFilter, ReadOnly, ScopedAdmin, communities_of
+from community_report.core.admin_delete import DeletesUnused
 
 from .admin_bindings import MembershipAdmin as MembershipAdmin
 from .admin_headquarters import DEEDS, ask_or_do
@@ -56,7 +57,7 @@ class CommunityAdmin(ScopedAdmin):
 
 
 @admin.register(Building)
-class BuildingAdmin(ScopedAdmin):
+class BuildingAdmin(DeletesUnused, ScopedAdmin):
     form = BuildingForm
     list_display = ("name", "community", "units_", "position")
     list_filter = (("community", OwnFilter),)
@@ -103,7 +104,7 @@ class RosterEntryForm(OneCommunityForm):
 
 
 @admin.register(Home)
-class HomeAdmin(ScopedAdmin):
+class HomeAdmin(DeletesUnused, ScopedAdmin):
     form = HomeForm
     community_paths = ("building__community",)
     permission = "manage_people"
@@ -138,7 +139,7 @@ class RosterEntryAdmin(ScopedAdmin):
 
 
 @admin.register(Role)
-class RoleAdmin(ScopedAdmin):
+class RoleAdmin(DeletesUnused, ScopedAdmin):
     permission = "manage_people"
     list_display = ("name", "slug", "kind", "community")
     list_filter = (("community", OwnFilter), "kind")
@@ -147,6 +148,12 @@ class RoleAdmin(ScopedAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("community", "slug", "kind") if obj else ("kind",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and (obj is None or obj.kind == Role.Kind.STAFF)
+
+    def delete_row(self, row: Role) -> None:
+        communities.delete_role(row)
 
     def save_model(self, request: HttpRequest, obj: Role, form: Any, change: bool) -> None:
         """A new role is a staff role, with its group and permissions."""

@@ -7,6 +7,7 @@ from guardian.shortcuts import assign_perm, get_perms, remove_perm
 
 from accounts.models import Community, Role
 from accounts.policies import PERMISSIONS_OF_KIND
+from community_report.core.deleting import delete_unused
 from community_report.core.errors import Conflict, NotFound
 
 #: Every community has these two; every other role is staff.
@@ -44,6 +45,16 @@ def ensure_community_roles(community: Community) -> tuple[Role, Role]:
         ensure_role(community, slug=RESIDENT, name=names.get(RESIDENT, "业主"), kind=Role.Kind.RESIDENT),
         ensure_role(community, slug=MANAGER, name=names.get(MANAGER, "物业管理人员"), kind=Role.Kind.MANAGER),
     )
+
+
+@transaction.atomic
+def delete_role(role: Role) -> None:
+    """A role of the staff that nobody has or had, with its group. Raises Conflict."""
+    if role.kind != Role.Kind.STAFF:
+        raise Conflict(_("每个小区都有这个角色，不能删除"))
+    group = role.group
+    delete_unused(role)
+    group.delete()
 
 
 def kind_of(slug: str) -> str:

@@ -7,11 +7,12 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from community_report.core.admin import OwnFilter, ScopedAdmin
+from community_report.core.admin_delete import DeletesUnused
 from reports.models import Category, PreparedAnswer, Tag
 
 
 @admin.register(Tag)
-class TagAdmin(ScopedAdmin):
+class TagAdmin(DeletesUnused, ScopedAdmin):
     list_display = ("name", "slug", "community", "leads_to")
     list_filter = (("community", OwnFilter),)
     list_select_related = ("community",)
@@ -27,7 +28,7 @@ class TagAdmin(ScopedAdmin):
 
 
 @admin.register(Category)
-class CategoryAdmin(ScopedAdmin):
+class CategoryAdmin(DeletesUnused, ScopedAdmin):
     list_display = ("name", "slug", "community", "claim_minutes", "resolve_minutes", "clock", "public", "active")
     list_filter = (("community", OwnFilter), "public", "active")
     list_select_related = ("community",)
