@@ -1,7 +1,9 @@
 """What can be reported, to whom it leads, and what is answered often."""
 
+from typing import Any
+
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
@@ -11,8 +13,16 @@ from community_report.core.admin_delete import DeletesUnused
 from reports.models import Category, PreparedAnswer, Tag
 
 
+class FixedKey(ScopedAdmin):
+    """`setup_community` and addresses know the rows by their slug: it stays as it was made."""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        fixed = super().get_readonly_fields(request, obj)
+        return fixed if obj is None else (*fixed, "slug")
+
+
 @admin.register(Tag)
-class TagAdmin(DeletesUnused, ScopedAdmin):
+class TagAdmin(DeletesUnused, FixedKey):
     list_display = ("name", "slug", "community", "leads_to")
     list_filter = (("community", OwnFilter),)
     list_select_related = ("community",)
@@ -28,7 +38,7 @@ class TagAdmin(DeletesUnused, ScopedAdmin):
 
 
 @admin.register(Category)
-class CategoryAdmin(DeletesUnused, ScopedAdmin):
+class CategoryAdmin(DeletesUnused, FixedKey):
     list_display = ("name", "slug", "community", "claim_minutes", "resolve_minutes", "clock", "public", "active")
     list_filter = (("community", OwnFilter), "public", "active")
     list_select_related = ("community",)

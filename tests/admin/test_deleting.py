@@ -84,3 +84,19 @@ def test_of_several_all_go_or_none(cast: Cast) -> None:
     assert Home.objects.filter(pk__in=[row.pk for row in (used, *spare)]).count() == 3
     post(*spare)
     assert not Home.objects.filter(pk__in=[row.pk for row in spare]).exists()
+
+
+def test_a_key_is_fixed_once_it_is_made(cast: Cast) -> None:
+    client = client_of(cast.manager)
+    for model in (Category, Tag):
+        row = model.objects.filter(community=cast.community).first()
+        assert row is not None
+        address = f"/admin/reports/{model._meta.model_name}/"
+        assert 'name="slug"' in client.get(f"{address}add/").content.decode()
+        assert 'name="slug"' not in client.get(f"{address}{row.pk}/change/").content.decode()
+        sent = {"slug": "other", "name": "新名", "claim_minutes": 1, "resolve_minutes": 1, "lease_minutes": 0,
+                "clock": "always", "position": 0}  # fmt: skip
+        client.post(f"{address}{row.pk}/change/", sent)
+        slug = row.slug
+        row.refresh_from_db()
+        assert (row.name, row.slug) == ("新名", slug)
