@@ -34,11 +34,9 @@ def person_for_openid(openid: str) -> User:
 
 
 def person_logging_in(openid: str, *, language: str) -> User:
-    """As above, with the language of a browser: who has never logged in has not been able to choose one."""
-    person, _made = User.objects.get_or_create(openid=openid, defaults={"password": make_password(None)})
-    if person.last_login is None and person.language != language:
-        person.language = language
-        person.save(update_fields=["language"])
+    """As above; who is new is spoken to as their browser asks. Who is known keeps what WeChat or they themselves said."""
+    new = {"password": make_password(None), "language": language}
+    person, _made = User.objects.get_or_create(openid=openid, defaults=new)
     return person
 
 

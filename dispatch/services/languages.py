@@ -13,7 +13,7 @@ log = structlog.get_logger(__name__)
 
 
 def learn_language(person_id: UUID) -> None:
-    """Ask WeChat once. When it is away they are spoken to in Chinese until they log in, and no harm is done."""
+    """Ask WeChat once. When it is away they are spoken to in Chinese until they choose, and no harm is done."""
     person = User.objects.filter(pk=person_id).exclude(openid=None).first()
     if person is None or person.openid is None:
         return

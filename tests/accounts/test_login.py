@@ -101,11 +101,11 @@ def test_a_new_person_is_spoken_to_as_their_phone_is(wechat: WeChat, said: str, 
     assert User.objects.get(openid="o1").language == "zh-hans"
 
 
-def test_who_followed_before_they_log_in_is_spoken_to_as_their_phone_is(wechat: WeChat) -> None:
+def test_who_is_known_already_keeps_their_language_whatever_browser_they_use(wechat: WeChat) -> None:
     person_for_openid("o1")
     client = Client(headers={"accept-language": "en"})
     come_back(client, start(client), wechat.code("o1"))
-    assert User.objects.get(openid="o1").language == "en"
+    assert User.objects.get(openid="o1").language == "zh-hans"
 
 
 def test_the_same_wechat_user_is_the_same_person(wechat: WeChat) -> None:

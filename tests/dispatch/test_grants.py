@@ -197,7 +197,7 @@ def test_pages_offer_what_somebody_gets_and_a_template_is_chosen_for(cast: Cast)
     Grant.objects.create(user=cast.resident, template_id="SUB-1", left=2)
     page = open_page(cast.resident, "me")
     assert '<wx-open-subscribe template="SUB-1" data-label="通知我">' in page.html
-    assert "还能收 2 条" in page.words
+    assert "还会提醒 2 次" in page.words
     assert '<wx-open-subscribe template="STAFF" data-label="通知我">' in open_page(cast.cleaner, "me").html
     report = cast.report()
     assert "问题有进展时通知我" in open_page(cast.resident, f"reports/{report.pk}?sent=1").words
