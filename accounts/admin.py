@@ -24,9 +24,10 @@ from .admin_invitations import InvitationAdmin as InvitationAdmin
 from .admin_lists import BuildingForm, CommunityForm
 from .admin_records import RecordAdmin as RecordAdmin
 from .admin_roster import RosterImportAdmin as RosterImportAdmin
+from .admin_rota import ShiftAdmin as ShiftAdmin
 from .calendar import holidays_words, year_without_holidays
 from .exports import with_bindings
-from .models import Building, Community, Home, Membership, Role, RosterEntry, Shift, SpecialDay, User
+from .models import Building, Community, Home, Membership, Role, RosterEntry, SpecialDay, User
 from .services import communities
 from .text import clean, clean_part, clean_phone
 
@@ -162,24 +163,6 @@ class RoleAdmin(DeletesUnused, ScopedAdmin):
             return
         made = communities.ensure_role(obj.community, slug=obj.slug, name=obj.name, kind=Role.Kind.STAFF)
         obj.pk = made.pk
-
-
-@admin.register(Shift)
-class ShiftAdmin(ScopedAdmin):
-    community_paths = ("role__community",)
-    permission = "manage_people"
-    may_delete = True
-    list_display = ("user", "role", "weekday", "starts", "ends")
-    list_filter = (("role", OwnFilter), "weekday")
-    list_select_related = ("user", "role")
-    search_fields = ("user__display_name", "role__name")
-
-    def _choices(self, db_field: Any, request: HttpRequest) -> QuerySet[Any]:
-        """Staff roles, and the staff."""
-        rows = super()._choices(db_field, request)
-        if db_field.name == "role":
-            return rows.filter(kind=Role.Kind.STAFF)
-        return rows.filter(memberships__status="active", memberships__role__kind=Role.Kind.STAFF).distinct()
 
 
 @admin.register(SpecialDay)

@@ -15,6 +15,7 @@ from .hours import validate_time_zone, validate_working_hours
 from .querysets import MembershipQuerySet, ShiftQuerySet
 from .records import Record as Record
 from .roster_imports import RosterImport as RosterImport
+from .rota import refuse_overlap
 
 
 def default_muted_kinds() -> list[str]:
@@ -342,6 +343,7 @@ class Shift(models.Model):
         holds = Membership.objects.active().filter(user=self.user_id, role=self.role_id, role__kind=Role.Kind.STAFF)
         if not holds.exists():
             raise ValidationError({"user": _("这个人没有这个工作角色")})
+        refuse_overlap(self)
 
 
 class Invitation(models.Model):

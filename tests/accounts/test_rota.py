@@ -1,5 +1,6 @@
 """Who is on duty: the person's switch, and the role's weekly rota where they stand in it."""
 
+import re
 from datetime import UTC, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ import time_machine
 from django.core.exceptions import ValidationError
 from django.test import Client
 
-from accounts.models import Membership, Shift, User
+from accounts.models import Membership, Record, Shift, User
 from tests.conftest import ApiClient
 from tests.dispatch.ledger import skipped, told
 from tests.factories import Cast, bind, role_of
@@ -141,20 +142,102 @@ def test_only_who_holds_a_staff_role_stands_in_its_rota(cast: Cast) -> None:
         stranger.full_clean()
 
 
-def test_a_manager_writes_the_own_communitys_rota(cast: Cast) -> None:
-    form = {
+def client_of(person: User) -> Client:
+    client = Client()
+    client.force_login(person, backend="accounts.auth.ManagerBackend")
+    return client
+
+
+def written(cast: Cast, person: User, weekdays: list[int], starts: str, ends: str) -> str:
+    """What the page says where it writes nothing; "" where it has."""
+    sent = {
         "role": role_of(cast.community, "cleaner").pk,
         "user": str(cast.cleaner.pk),
-        "weekday": "1",
-        "starts": "22:00",
-        "ends": "06:00",
+        "weekdays": [str(day) for day in weekdays],
+        "starts": starts,
+        "ends": ends,
     }
-    for person, written in ((cast.other_manager, 0), (cast.manager, 1)):
-        client = Client()
-        client.force_login(person, backend="accounts.auth.ManagerBackend")
-        client.post("/admin/accounts/shift/add/", form)
-        assert Shift.objects.count() == written
+    answer = client_of(person).post("/admin/accounts/shift/add/", sent)
+    return "" if answer.status_code == 302 else answer.content.decode()
+
+
+def test_a_manager_writes_the_own_communitys_rota(cast: Cast) -> None:
+    assert written(cast, cast.other_manager, [1], "22:00", "06:00")
+    assert not Shift.objects.exists()
+    assert written(cast, cast.manager, [1], "22:00", "06:00") == ""
     assert str(Shift.objects.get()) == "张师傅 星期一 22:00-06:00"
+
+
+def test_several_weekdays_are_written_at_once(cast: Cast) -> None:
+    assert "必填" in written(cast, cast.manager, [], "08:00", "17:00")
+    assert written(cast, cast.manager, [1, 2, 3, 4, 5], "08:00", "17:00") == ""
+    assert list(Shift.objects.values_list("weekday", flat=True)) == [1, 2, 3, 4, 5]
+    assert Record.objects.filter(action="admin_add", actor=cast.manager, community=cast.community).count() == 5
+
+
+def test_of_several_weekdays_none_is_written_where_one_overlaps(cast: Cast) -> None:
+    shift(cast, cast.cleaner, 3, "12:00", "20:00")
+    said = written(cast, cast.manager, [1, 2, 3], "08:00", "17:00")
+    assert "星期三这一班和已有的“张师傅 星期三 12:00-20:00”时间重叠" in said
+    assert Shift.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("weekday", "starts", "ends", "allowed"),
+    [
+        (1, "08:00", "10:00", True),
+        (1, "17:00", "22:00", True),
+        (1, "09:00", "11:00", False),
+        (1, "11:00", "12:00", False),
+        (1, "16:59", "20:00", False),
+        (7, "22:00", "10:00", True),  # into Monday
+        (7, "22:00", "10:01", False),
+        (2, "10:00", "17:00", True),
+        (1, "20:00", "19:00", False),  # into Tuesday's night, which begins on Tuesday at 18:00
+        (1, "20:00", "18:00", True),
+    ],
+)
+def test_one_person_stands_in_a_roles_rota_once_at_a_time(
+    cast: Cast, weekday: int, starts: str, ends: str, allowed: bool
+) -> None:
+    shift(cast, cast.cleaner, MONDAY, "10:00", "17:00")
+    shift(cast, cast.cleaner, 2, "18:00", "06:00")
+    shift(cast, cast.cleaner2, weekday, starts, ends)
+    assert (written(cast, cast.manager, [weekday], starts, ends) == "") is allowed
+
+
+def test_a_shift_does_not_stand_in_its_own_way(cast: Cast) -> None:
+    own = shift(cast, cast.cleaner, MONDAY, "08:00", "17:00")
+    sent = {"role": own.role_id, "user": str(own.user_id), "weekday": "1", "starts": "09:00", "ends": "18:00"}
+    address = f"/admin/accounts/shift/{own.pk}/change/"
+    assert client_of(cast.manager).post(address, sent).status_code == 302
+    shift(cast, cast.cleaner, 2, "08:00", "17:00")
+    assert "时间重叠" in client_of(cast.manager).post(address, {**sent, "weekday": "2"}).content.decode()
+
+
+def test_the_week_stands_above_the_list(cast: Cast) -> None:
+    night = shift(cast, cast.cleaner, SUNDAY, "22:00", "06:00")
+    page = client_of(cast.manager).get("/admin/accounts/shift/").content.decode()
+    week = page.partition('class="desk-week"')[2].partition("</table>")[0]
+    assert week.count("<tr>") == 4  # the head, two cleaners, a plumber
+    assert f'/shift/{night.pk}/change/">22:00–06:00' in week
+    assert "次日" in week
+    assert f"?role={night.role_id}&amp;user={cast.cleaner.pk}&amp;weekdays=1" in week
+    assert week.count("没有排班") == 2
+    plumbers = role_of(cast.community, "plumber").pk
+    page = client_of(cast.manager).get(f"/admin/accounts/shift/?role__id__exact={plumbers}").content.decode()
+    assert "孙师傅" in page.partition('class="desk-week"')[2]
+    assert "赵师傅" not in page.partition('class="desk-week"')[2].partition("</table>")[0]
+    assert "张师傅" not in client_of(cast.other_manager).get("/admin/accounts/shift/").content.decode()
+
+
+def test_an_empty_day_of_the_week_leads_to_a_form_for_it(cast: Cast) -> None:
+    query = {"role": role_of(cast.community, "cleaner").pk, "user": str(cast.cleaner.pk), "weekdays": "4"}
+    page = client_of(cast.manager).get("/admin/accounts/shift/add/", query).content.decode()
+    boxes = re.findall(r'<input[^>]*name="weekdays"[^>]*>', page)
+    assert len(boxes) == 7
+    assert [box for box in boxes if re.search(r"\schecked[\s>]", box)] == [boxes[3]]
+    assert f'value="{cast.cleaner.pk}" selected' in page
 
 
 def test_erasing_a_person_takes_them_off_the_rota(cast: Cast) -> None:
