@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
@@ -104,6 +104,7 @@ class MembershipAdmin(GivesRights, ReadOnly, ScopedAdmin):
     list_filter = ("status", WorkFilter, ("role", OwnFilter), "automatic", ("created_at", DaysFilter))
     list_select_related = ("role", "home__building", "user", "community")
     linked_by = ("community",)
+    ordering = (Case(When(status=Membership.Status.PENDING, then=0), default=1).asc(), "-created_at")
     search_fields = ("name", "phone", "user__display_name")
     actions = tuple(DECISIONS)
 

@@ -14,7 +14,7 @@ from community_report.core.errors import Gone
 from reports.models import Claim
 from reports.services import transitions
 from tests.admin.test_admin import client_of
-from tests.factories import Cast, make_person, role_of
+from tests.factories import Cast, bind, make_home, make_person, role_of
 
 INVITATIONS, BINDINGS = "/admin/accounts/invitation/", "/admin/accounts/membership/"
 
@@ -111,3 +111,22 @@ def test_who_is_removed_is_out_at_once_and_their_work_goes_back(cast: Cast, way:
     assert not Claim.objects.filter(report=report, ended_at=None).exists()
     assert worker.get(f"/api/v1/reports/{report.pk}").status_code in (403, 404)
     assert Record.objects.filter(action="binding_revoked", actor=cast.manager, person=cast.cleaner).count() == 1
+
+
+def test_who_waits_for_a_decision_stands_first_and_is_counted(cast: Cast) -> None:
+    role, names = role_of(cast.community, "resident"), ("早来", "晚来")
+    for name in names:
+        Membership.objects.create(user=make_person(name), community=cast.community, role=role, name=name,
+                                  status="pending", stated_home={"room": name})  # fmt: skip
+    elsewhere = role_of(cast.other_community, "resident")
+    Membership.objects.create(
+        user=make_person("别处"), community=cast.other_community, role=elsewhere, status="pending"
+    )
+    bind(make_person("新住户", "13822222222"), role, make_home(cast.community, room="501"))
+    answer = client_of(cast.manager).get(BINDINGS)
+    listed = [row.name for row in answer.context["cl"].result_list]
+    assert listed[:3] == ["晚来", "早来", "新住户"]
+    tab = re.search(r'href="([^"]*)"[^>]*>\s*待审核 2\s*<', answer.content.decode())
+    assert tab is not None
+    waiting = client_of(cast.manager).get(tab[1].replace("&amp;", "&")).context["cl"].result_list
+    assert [row.name for row in waiting] == ["晚来", "早来"]

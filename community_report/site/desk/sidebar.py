@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Membership
 from community_report.core.admin import communities_of
 from reports.attention import ATTENTION, NEEDS
 from reports.models import Report
@@ -164,42 +165,54 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def tabs(request: HttpRequest) -> list[dict[str, Any]]:
-    """Above the list of reports: what needs a manager, with its number where a list of many would hide it."""
-    if request.path != reverse("admin:reports_report_changelist"):
+    """Above a list: what waits in it, with its number where a list of many would hide it."""
+    make = {
+        reverse("admin:reports_report_changelist"): _report_tabs,
+        reverse("admin:accounts_membership_changelist"): _binding_tabs,
+    }.get(request.path)
+    if make is None:
         return []
     kept = vars(request)  # the theme asks twice for each page
     if "tabs_" not in kept:
-        kept["tabs_"] = _tabs(request)
+        kept["tabs_"] = make(request)
     found: list[dict[str, Any]] = kept["tabs_"]
     return found
 
 
-def _tabs(request: HttpRequest) -> list[dict[str, Any]]:
-    chosen = request.GET.get("need", "")
-    items = [
-        _tab(request, "", _("全部"), chosen),
-        *(_tab(request, word, label, chosen) for word, label in NEEDS.items()),
-    ]
+def _report_tabs(request: HttpRequest) -> list[dict[str, Any]]:
+    """What needs a manager. What waits is counted; low scores only grow."""
+    own, now = _own(request, Report, "manage_reports"), timezone.now()
+    items = [_tab(request, "need", "", _("全部"))]
+    for word, label in NEEDS.items():
+        waits = None if word == "low_score" else ATTENTION[word](own, now).count()
+        items.append(_tab(request, "need", word, label, waits))
     return [{"models": ["reports.report"], "items": items}]
 
 
-def _tab(request: HttpRequest, word: str, label: Words, chosen: str) -> dict[str, Any]:
+def _binding_tabs(request: HttpRequest) -> list[dict[str, Any]]:
+    pending, waits = Membership.Status.PENDING, _own(request, Membership, "manage_people").pending().count()
+    items = [
+        _tab(request, "status__exact", "", _("全部")),
+        _tab(request, "status__exact", pending.value, pending.label, waits),
+    ]
+    return [{"models": ["accounts.membership"], "items": items}]
+
+
+def _own(request: HttpRequest, model: Any, permission: str) -> Any:
+    """The rows of the person's communities, or of the one that the list is narrowed to."""
+    scope = communities_of(request, permission)
+    own = model.objects.all() if scope is None else model.objects.filter(community__in=scope)
+    one = request.GET.get("community__id__exact", "")
+    return own.filter(community=int(one)) if one.isdecimal() else own
+
+
+def _tab(request: HttpRequest, name: str, word: str, label: Words, waits: int | None = None) -> dict[str, Any]:
     """What the list is narrowed to otherwise stays: a community, a search."""
-    query = request.GET.copy()
+    chosen, query = request.GET.get(name, ""), request.GET.copy()
     query.pop("p", None)
-    query.pop("need", None)
+    query.pop(name, None)
     if word:
-        query["need"] = word
-    link = reverse("admin:reports_report_changelist") + (f"?{query.urlencode()}" if query else "")
-    return {"title": _counted(request, word, label), "link": link, "active": word == chosen}
-
-
-def _counted(request: HttpRequest, word: str, label: Words) -> str:
-    """What waits is counted; low scores only grow."""
-    if word in ("", "low_score"):
-        return str(label)
-    scope = communities_of(request, "manage_reports")
-    own = Report.objects.all() if scope is None else Report.objects.filter(community__in=scope)
-    if (one := request.GET.get("community__id__exact", "")).isdecimal():
-        own = own.filter(community=int(one))
-    return f"{label} {ATTENTION[word](own, timezone.now()).count()}"
+        query[name] = word
+    link = request.path + (f"?{query.urlencode()}" if query else "")
+    title = str(label) if waits is None else f"{label} {waits}"
+    return {"title": title, "link": link, "active": word == chosen}
