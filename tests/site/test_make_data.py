@@ -18,6 +18,7 @@ from accounts.services.communities import ensure_community_roles
 from community_report.site.made.making import Making
 from dispatch.models import Delivery
 from notices.models import Notice
+from reports.attention import ATTENTION
 from reports.models import Claim, Rating, Report, ReportEvent
 from reports.services.clock import fire_deadlines
 from tests.factories import make_community
@@ -28,13 +29,13 @@ NOW = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)
 @pytest.fixture
 def made(db: None) -> Community:
     community = make_community("made", "样本花园")
-    Making(community, seed=1, now=NOW).make(homes=60, reports=400)
+    Making(community, seed=1, now=NOW).make(homes=60, reports=500)
     return community
 
 
 def test_everything_hangs_together(made: Community) -> None:
     reports = Report.objects.filter(community=made)
-    assert (Home.objects.count(), reports.count()) == (60, 400)
+    assert (Home.objects.count(), reports.count()) == (60, 500)
     statuses = Counter(reports.values_list("status", flat=True))
     assert statuses["closed"] > 200
     assert {"submitted", "resolved", "withdrawn"} <= set(statuses)
@@ -50,6 +51,25 @@ def test_everything_hangs_together(made: Community) -> None:
         )
     assert not Rating.objects.exclude(staff=F("report__claimed_by")).exists()
     assert not Claim.objects.filter(ended_at__lt=F("claimed_at")).exists()
+
+
+def test_a_few_of_the_last_weeks_are_left_lying(db: None) -> None:
+    community = make_community("made", "样本花园")
+    Making(community, seed=1, now=NOW).make(homes=60, reports=3000)
+    reports = Report.objects.filter(community=community)
+    lately = reports.filter(created_at__gte=NOW - timedelta(days=30)).count()
+    waiting = {name: ATTENTION[name](reports, NOW) for name in ("unclaimed", "overdue", "reopened")}
+    for name, few in (("unclaimed", 0.02), ("overdue", 0.03), ("reopened", 0.005)):
+        found = waiting[name].count() / lately
+        assert few / 3 < found < few * 3, (name, found)
+    assert not waiting["overdue"].filter(due_at__lt=NOW - timedelta(days=60)).exists()
+
+
+def test_the_planner_knows_of_the_rows(made: Community) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT tablename FROM pg_stats")
+        known = {name for (name,) in cursor.fetchall()}
+    assert {"reports_report", "reports_report_tags", "accounts_membership", "dispatch_delivery"} <= known
 
 
 def test_times_have_the_rhythm_of_a_day(made: Community) -> None:
@@ -112,7 +132,7 @@ def test_a_community_with_data_is_left_alone_unless_forced(made: Community) -> N
     with pytest.raises(CommandError, match="no community"):
         call_command("make_data", community="nowhere", **sizes)
     call_command("make_data", community="made", force=True, **sizes)
-    assert Report.objects.filter(community=made).count() == 405
+    assert Report.objects.filter(community=made).count() == 505
 
 
 def test_a_community_without_categories_is_named(db: None) -> None:

@@ -17,7 +17,7 @@ from reports.models import Alarm, Category, Claim, Rating, Report, ReportEvent, 
 from reports.statistics.copies import mend
 
 from . import words
-from .bulk import copy_in, numbered, waiting_plainly
+from .bulk import analyze, copy_in, numbered, waiting_plainly
 from .messages import Messages
 from .people import People, Populace
 from .rhythm import Rhythm
@@ -60,6 +60,7 @@ class Making:
             done += len(batch)
             self.say(f"{done} reports")
         mend()  # and days that were counted before
+        analyze("accounts", "reports", "notices", "dispatch")
 
     def _batches(self, people: People, number: int) -> Iterator[list[Story]]:
         teller = Storyteller(self.community, self.rng, self.rhythm, people.managers)

@@ -16,6 +16,9 @@ from .rhythm import Rhythm
 
 #: Minutes from filing to the claim, and from there to the result: the median, by category; else the last.
 PACE = {"security": (4, 35), "hygiene": (14, 90), "repair": (22, 260), "": (25, 240)}
+#: What is left lying: for so many days until it is found, and the share of what was filed (or disputed) just now, which
+#: dwindles to nothing by then. Nobody claims it, or nobody goes on; of what a reporter disputes more is left.
+LEFT_DAYS, UNCLAIMED, UNSOLVED, DISPUTED = 30, 0.05, 0.05, 0.4
 
 
 @dataclass
@@ -113,6 +116,10 @@ class Storyteller:
         story.at = then
         return True
 
+    def _left_lying(self, story: Story, share: float) -> bool:
+        fresh = 1 - (self.now - story.at) / timedelta(days=LEFT_DAYS)
+        return self.rng.random() < share * fresh
+
     def _board(self, story: Story) -> None:
         """A post stands until its author takes it off, or a month after they were asked and said nothing."""
         if self.rng.random() < 0.5:
@@ -143,9 +150,11 @@ class Storyteller:
 
     def _work(self, story: Story, team: list[User]) -> None:
         to_claim, to_resolve = PACE.get(story.report.category.slug, PACE[""])
-        if not self._later(story, to_claim):
+        if self._left_lying(story, UNCLAIMED) or not self._later(story, to_claim):
             return
         self._claim(story, self.rng.choice(team))
+        if self._left_lying(story, UNSOLVED):
+            return
         if self.rng.random() < 0.04 and self._later(story, 25):
             story.end_claim(Claim.Outcome.RELEASED)
             by, why = story.claims[-1].staff, self.rng.choice(words.RELEASES)
@@ -185,7 +194,8 @@ class Storyteller:
                 story.report.resolved_at = None
                 set_resolve_deadline(story.report, story.at)
                 story.tell("reopen", story.report.reporter, Status.CLAIMED, self.rng.choice(words.REOPENS))
-                self._resolve(story, minutes)
+                if not self._left_lying(story, DISPUTED):
+                    self._resolve(story, minutes)
         elif drawn < 0.6:
             if self._later(story, 240):
                 self._rate(story, again)
