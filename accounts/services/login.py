@@ -34,7 +34,7 @@ def person_for_openid(openid: str) -> User:
 
 
 def person_logging_in(openid: str, *, language: str) -> User:
-    """As above; who is new is spoken to as their browser asks. Who is known keeps what WeChat or they themselves said."""
+    """As above; who is new is spoken to as their browser asks, who is known as WeChat or they themselves said."""
     new = {"password": make_password(None), "language": language}
     person, _made = User.objects.get_or_create(openid=openid, defaults=new)
     return person
