@@ -17,7 +17,7 @@ from .answers import answers_by_use
 from .models import Category, PreparedAnswer, Report
 from .people import person_name
 from .policies import Viewer
-from .similar import likely_duplicates, mergeable
+from .similar import kindred_categories, likely_duplicates, mergeable
 from .states import Action, Party, Status
 
 #: How many open reports a manager who merges is offered besides the likely ones, and colleagues whoever gives back.
@@ -110,12 +110,13 @@ def choices_for(report: Report, viewer: Viewer, shown: set[str], sought: str = "
 def _others(report: Report, sought: str) -> dict[str, Any]:
     """What it could be merged into: what the words find, else what is likely, then its own category first."""
     others = mergeable(report).select_related("category").order_by("-created_at")
+    kindred = {"kindred": kindred_categories(report).values_list("slug", flat=True)}  # what the live search looks among
     if sought:
-        return {"sought": sought, "found": others.search(sought)[:MERGE_CHOICES]}
+        return kindred | {"sought": sought, "found": others.search(sought)[:MERGE_CHOICES]}
     likely = likely_duplicates(report)
     own_first = Case(When(category=report.category_id, then=0), default=1)
     rest = others.exclude(pk__in=[found.pk for found in likely]).order_by(own_first, "-created_at")
-    return {"likely": likely, "candidates": rest[:MERGE_CHOICES]}
+    return kindred | {"likely": likely, "candidates": rest[:MERGE_CHOICES]}
 
 
 def _successors(report: Report, viewer: Viewer) -> list[str]:

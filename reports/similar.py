@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+from django.db import models
+
 from accounts.models import Community
 
-from .models import Report
+from .models import Category, Report
 from .querysets import ReportQuerySet
 
 #: How many of the newest open reports are compared, how many are shown, and from which likeness on.
@@ -34,9 +36,20 @@ def similar_reports(
 
 
 def mergeable(report: Report) -> ReportQuerySet:
-    """The other open reports of its community, board posts among themselves: nobody works on those."""
+    """The other open reports of its community that are of its kind."""
     others = Report.objects.open().filter(community=report.community_id).exclude(pk=report.pk)
-    return others.filter(category__claimable=report.category.claimable)
+    return others.filter(category__in=kindred_categories(report))
+
+
+def kindred_categories(report: Report) -> models.QuerySet[Category]:
+    """Those of its community whose reports it may be merged with: board posts stay among themselves, for nobody works
+    on them.
+    """
+    return Category.objects.filter(community=report.community_id, claimable=report.category.claimable)
+
+
+def alike_in_kind(report: Report, other: Report) -> bool:
+    return kindred_categories(report).filter(pk=other.category_id).exists()
 
 
 def likely_duplicates(report: Report) -> list[Report]:

@@ -76,8 +76,9 @@ class CategoryForm(VerbForm):
 class MergeForm(VerbForm):
     def narrow(self, scope: Scope, communities: set[int]) -> None:
         allowed = communities if scope is None else communities & scope
+        kinds = {report.category.claimable for report in self.reports}
         self.fields["into"] = forms.ModelChoiceField(
-            Report.objects.filter(community__in=allowed, status__in=OPEN),
+            Report.objects.filter(community__in=allowed, status__in=OPEN, category__claimable__in=kinds),
             to_field_name="number",
             label=_("合并到哪一条（编号）"),
             widget=UnfoldAdminTextInputWidget({"list": "chosen-numbers", "autocomplete": "off"}),

@@ -1,4 +1,4 @@
-// Merging: any open report of the community can be found, beside those that are offered.
+// Merging: any open report of the community that is of its kind can be found, beside those that are offered.
 (function () {
   "use strict";
 
@@ -33,7 +33,8 @@
       offered.hidden = false;
       return;
     }
-    const query = { scope: "all", community: field.dataset.community, status: "submitted,claimed,resolved", q: words };
+    const { community, categories: category } = field.dataset;
+    const query = { scope: "all", community, category, status: "submitted,claimed,resolved", q: words };
     try {
       const { results } = await app.api.get("reports", query);
       if (asked !== words) return; // an older question's answer
