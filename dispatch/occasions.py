@@ -34,7 +34,7 @@ def always(report: Report, event: ReportEvent) -> bool:
 
 def waits_for_staff(report: Report, event: ReportEvent) -> bool:
     """It is (again) in `submitted`, and somebody has to take it on."""
-    return report.status == Status.SUBMITTED and report.category.claimable
+    return report.waits_for_staff
 
 
 def was_given_back(report: Report, event: ReportEvent) -> bool:

@@ -12,7 +12,7 @@ from .states import Status
 
 def unclaimed(reports: ReportQuerySet, now: datetime) -> ReportQuerySet:
     """Waiting for somebody to claim them for longer than their category allows."""
-    return reports.filter(status=Status.SUBMITTED, category__claimable=True, claim_due_at__lte=now)
+    return reports.waiting_for_staff().filter(claim_due_at__lte=now)
 
 
 def overdue(reports: ReportQuerySet, now: datetime) -> ReportQuerySet:

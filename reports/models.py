@@ -200,6 +200,16 @@ class Report(models.Model):
     def __str__(self) -> str:
         return f"{self.number} {self.title}"
 
+    @property
+    def waits_for_staff(self) -> bool:
+        """Somebody has to take it on."""
+        return self.status == Status.SUBMITTED and self.category.claimable
+
+    @property
+    def on_show(self) -> bool:
+        """A board post that stands: `submitted` like what waits to be taken on, though it waits for nobody."""
+        return self.status == Status.SUBMITTED and not self.category.claimable
+
     def is_overdue(self, now: datetime) -> bool:
         """Past `due_at` and still being worked on."""
         return self.status in (Status.SUBMITTED, Status.CLAIMED) and self.due_at is not None and self.due_at <= now

@@ -137,7 +137,7 @@ class Viewer:
         return None
 
     def _unless_confirm(self, report: Report, parties: set[Party]) -> DomainError | None:
-        if report.status == Status.SUBMITTED and report.category.claimable:
+        if report.waits_for_staff:
             return Conflict(_("还没有处理结果，暂时不能确认"))
         if Party.REPORTER not in parties and report.reporter_id is not None:
             return Forbidden(_("由上报人确认"))

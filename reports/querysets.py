@@ -29,9 +29,6 @@ WORDS = Upper(
 #: Without the address, which other residents may not see.
 PUBLIC_WORDS = Upper(Concat("number", Value(" "), "title", Value(" "), "description", output_field=models.TextField()))
 
-#: Board posts on show: `submitted` like what waits to be taken, though they wait for nobody.
-ON_SHOW = Q(status=Status.SUBMITTED, category__claimable=False)
-
 SCOPES = ("mine", "open", "claimed", "done", "board", "all")
 
 
@@ -39,6 +36,17 @@ class ReportQuerySet(models.QuerySet["Report"]):
     def open(self) -> Self:
         """Still to be done or confirmed."""
         return self.filter(status__in=OPEN)
+
+    def waiting_for_staff(self) -> Self:
+        """`Report.waits_for_staff`."""
+        return self.filter(status=Status.SUBMITTED, category__claimable=True)
+
+    def on_show(self) -> Self:
+        """`Report.on_show`."""
+        return self.filter(status=Status.SUBMITTED, category__claimable=False)
+
+    def not_on_show(self) -> Self:
+        return self.exclude(status=Status.SUBMITTED, category__claimable=False)
 
     def overdue(self, now: datetime) -> Self:
         """Being worked on, or waiting for it, past `due_at`."""
@@ -99,7 +107,7 @@ class ReportQuerySet(models.QuerySet["Report"]):
             from .models import Ignore
 
             ignored = Exists(Ignore.objects.filter(report=OuterRef("pk"), user=user))
-            return self.filter(self._led_to(standing), ~ignored, status=Status.SUBMITTED, category__claimable=True)
+            return self.filter(self._led_to(standing), ~ignored).waiting_for_staff()
         held = self.filter(claimed_by=user, community__in=standing.staff_of)
         if scope == "claimed":
             return held.filter(status=Status.CLAIMED)

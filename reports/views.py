@@ -113,7 +113,7 @@ def _shown(request: HttpRequest, report: Report, viewer: Viewer) -> Context:
         "urged": urged_words(report, viewer),
         "timeline": steps,
         "results": next((step["media"] for step in steps if step["kind"] == "resolve"), []) if full else [],
-        "claimable": report.category.claimable,
+        "on_show": report.on_show,
         "confirming": confirming,
         "asked": asked,
         "way_on": _way_on(report, viewer),

@@ -20,7 +20,7 @@ from .api.shapes import card_shape
 from .attention import ATTENTION, NEEDS
 from .models import Category, Report
 from .policies import Viewer
-from .querysets import ON_SHOW, ReportQuerySet
+from .querysets import ReportQuerySet
 from .states import OPEN, Status
 
 #: What the address may carry beside `community` and `cursor`.
@@ -79,7 +79,7 @@ def _filtered(place: Place, viewer: Viewer, chosen: dict[str, str]) -> ReportQue
     except Invalid:
         return Report.objects.none()
     if Status.SUBMITTED in asked.get("status", ()):
-        found = found.exclude(ON_SHOW)
+        found = found.not_on_show()
     return need(found, timezone.now()) if need else found
 
 
@@ -95,7 +95,7 @@ def _address(params: QueryDict, **changes: str) -> str:
 
 
 def _statuses(params: QueryDict, community: Community) -> list[Chip]:
-    waiting = Report.objects.filter(community=community, status__in=OPEN).exclude(ON_SHOW)
+    waiting = Report.objects.filter(community=community, status__in=OPEN).not_on_show()
     rows = waiting.order_by().values("status")
     counts = {row["status"]: row["n"] for row in rows.annotate(n=Count("pk"))}
     now = params.get("status", "")

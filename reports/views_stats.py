@@ -20,7 +20,6 @@ from accounts.pages import Place, manager_page
 from community_report.core.when import date_words, minutes_words
 
 from .models import Category
-from .querysets import ON_SHOW
 from .states import Status
 from .statistics import courses, figures, headline
 from .statistics.days import days_of
@@ -222,7 +221,7 @@ def _bars(counts: dict[str, int], names: dict[str, Any], link: Callable[[str], s
 
 def _by_status(counts: dict[str, int], community: Community, chosen: Range, link: Callable[[str], str]) -> list[Bar]:
     """What is on the board waits for nobody: a bar of its own."""
-    shown = filed_in([community.pk], chosen.since, chosen.until).filter(ON_SHOW).count()
+    shown = filed_in([community.pk], chosen.since, chosen.until).on_show().count()
     apart = counts | {Status.SUBMITTED.value: counts[Status.SUBMITTED] - shown, "shown": shown}
     names = dict(Status.choices) | {"shown": _("展示中")}
     return _bars(apart, names, lambda word: "" if word == "shown" else link(word))

@@ -37,7 +37,7 @@ def _submitted(report: Report, parties: set[Party], viewer: Viewer) -> Standpoin
     if report.asked_at is not None and is_asked(report, viewer):
         until = report.asked_at + BOARD_FOR
         return Standpoint(_("还需要继续展示吗？"), _("%(day)s 前没有回答将自动了结") % {"day": day_words(until)})
-    if not report.category.claimable:
+    if report.on_show:
         return Standpoint(_("已发布，邻居们都能看到"), _("物归原主后，由发布的人点“确认完成”"))
     by = _("应在 %(time)s 前有人接单") % {"time": clock_words(report.claim_due_at)} if report.claim_due_at else ""
     late = bool(report.claim_due_at and report.claim_due_at <= viewer.now)

@@ -45,11 +45,10 @@ def report_shape(report: Report, viewer: Viewer, *, events: bool) -> Shape:
 
 
 def card_shape(report: Report, viewer: Viewer) -> Shape:
-    """For the lists of pages: `report_shape` without events, `post`: nobody has to work on it, and for who reads all of
-    it `claim_due_at`."""
+    """For the lists of pages: `report_shape` without events, `on_show`, and for who reads all of it `claim_due_at`."""
     shape = report_shape(report, viewer, events=False)
     until = {"claim_due_at": report.claim_due_at} if "due_at" in shape else {}
-    return shape | {"post": not report.category.claimable, **until}
+    return shape | {"on_show": report.on_show, **until}
 
 
 def glimpse_shape(report: Report, viewer: Viewer, *, events: bool) -> Shape:

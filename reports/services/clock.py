@@ -210,9 +210,8 @@ def _unconfirmed(now: datetime) -> Iterable[UUID]:
 
 
 def _close(report: Report, now: datetime) -> None:
-    if report.status not in (Status.RESOLVED, Status.SUBMITTED):
-        return
-    if report.status == Status.SUBMITTED and (report.category.claimable or report.asked_at is None):
+    unanswered = report.on_show and report.asked_at is not None
+    if report.status != Status.RESOLVED and not unanswered:
         return
     change = Change(report, None, now, "close")
     report.closed_at = now
@@ -222,7 +221,7 @@ def _close(report: Report, now: datetime) -> None:
 
 
 def _old_posts(now: datetime) -> Iterable[UUID]:
-    posts = Report.objects.filter(status=Status.SUBMITTED, category__claimable=False, asked_at=None)
+    posts = Report.objects.on_show().filter(asked_at=None)
     return posts.filter(status_since__lte=now - BOARD_FOR).values_list("pk", flat=True)[:BATCH]
 
 
@@ -235,5 +234,5 @@ def _ask(report: Report, now: datetime) -> None:
 
 
 def _unanswered_posts(now: datetime) -> Iterable[UUID]:
-    posts = Report.objects.filter(status=Status.SUBMITTED, category__claimable=False)
+    posts = Report.objects.on_show()
     return posts.filter(asked_at__lte=now - BOARD_FOR).values_list("pk", flat=True)[:BATCH]

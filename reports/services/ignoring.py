@@ -7,7 +7,6 @@ from django.db.models import Exists, OuterRef, QuerySet
 from accounts.models import Membership
 from reports.models import Ignore, Report
 from reports.signals import report_alarmed
-from reports.states import Status
 
 from .engine import Change
 
@@ -29,14 +28,14 @@ def tell_of_it(report: Report, now: datetime) -> None:
 
 def after_a_removal(ended: Membership, now: datetime) -> None:
     """The last who had not ignored a report may have been the one who is gone."""
-    waiting = Report.objects.filter(
-        community=ended.community_id,
-        status=Status.SUBMITTED,
-        category__claimable=True,
-        tags__in=ended.role.tags.values("pk"),
-    )
+    led = Report.objects.filter(community=ended.community_id, tags__in=ended.role.tags.values("pk"))
+    waiting = led.waiting_for_staff().values("pk")
     # Held before it is asked who has ignored what: a colleague may be doing so at this moment.
-    held = Report.objects.select_for_update(of=("self",)).filter(pk__in=waiting.values("pk")).order_by("pk")
+    held = (
+        Report.objects.select_for_update(of=("self",))
+        .filter(pk__in=waiting)
+        .order_by("pk")
+    )
     by_them = Ignore.objects.filter(report=OuterRef("pk"), user=ended.user_id)
     by_others = Ignore.objects.filter(report=OuterRef("pk"))
     rejected = Report.objects.filter(~Exists(by_them), Exists(by_others), pk__in=[report.pk for report in held])

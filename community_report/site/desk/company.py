@@ -8,7 +8,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -23,6 +22,8 @@ from dispatch.unreached import unreached_people
 from reports.models import Report
 from reports.statistics.company import NOTHING, company_figures
 
+from .leads import rows_of
+
 Figures = dict[str, Any]
 
 #: What waits: first in the order of the rows, too.
@@ -31,24 +32,24 @@ PRESSING = ("overdue", "unclaimed", "reopened")
 
 @dataclass(frozen=True)
 class Heading:
-    """A column: the figure's name, its words, and where its number leads (the list's parameters after the "?")."""
+    """A column: the figure's name, its words, and where its number leads (the list's parameter and its value)."""
 
     name: str
     label: str | Promise
-    leads: str
+    leads: tuple[str, str]
 
 
 HEADINGS = (
-    Heading("open", gettext_lazy("未完成"), "need=open"),
-    Heading("unclaimed", gettext_lazy("超时没人接单"), "need=unclaimed"),
-    Heading("overdue", gettext_lazy("已超过期限"), "need=overdue"),
-    Heading("reopened", gettext_lazy("业主说没解决"), "need=reopened"),
-    Heading("unreached", gettext_lazy("消息没有送达"), "unreached=1"),
-    Heading("filed", gettext_lazy("本月上报"), "month=filed"),
-    Heading("resolved", gettext_lazy("本月提交结果"), "month=resolved"),
-    Heading("claim_minutes", gettext_lazy("接单用时（中位）"), "month=filed"),
-    Heading("resolve_minutes", gettext_lazy("解决用时（中位）"), "month=filed"),
-    Heading("score", gettext_lazy("满意度"), "month=filed"),
+    Heading("open", gettext_lazy("未完成"), ("need", "open")),
+    Heading("unclaimed", gettext_lazy("超时没人接单"), ("need", "unclaimed")),
+    Heading("overdue", gettext_lazy("已超过期限"), ("need", "overdue")),
+    Heading("reopened", gettext_lazy("业主说没解决"), ("need", "reopened")),
+    Heading("unreached", gettext_lazy("消息没有送达"), ("unreached", "1")),
+    Heading("filed", gettext_lazy("本月上报"), ("month", "filed")),
+    Heading("resolved", gettext_lazy("本月提交结果"), ("month", "resolved")),
+    Heading("claim_minutes", gettext_lazy("接单用时（中位）"), ("month", "filed")),
+    Heading("resolve_minutes", gettext_lazy("解决用时（中位）"), ("month", "filed")),
+    Heading("score", gettext_lazy("满意度"), ("month", "filed")),
 )
 
 
@@ -103,11 +104,10 @@ def _urgency(found: Figures) -> tuple[int, ...]:
 
 
 def _cells(community: Community, found: Figures) -> list[Cell]:
-    reports, deliveries = reverse("admin:reports_report_changelist"), reverse("admin:dispatch_delivery_changelist")
-    here = f"community__id__exact={community.pk}"
     cells = []
     for heading in HEADINGS:
-        href = f"{deliveries if heading.name == 'unreached' else reports}?{heading.leads}&{here}"
+        model = "dispatch_delivery" if heading.name == "unreached" else "reports_report"
+        href = rows_of(model, **dict([heading.leads]), community__id__exact=community.pk)
         alarming = heading.name in (*PRESSING, "unreached") and found[heading.name] > 0
         cells.append(Cell(_words(heading.name, found[heading.name]), href, alarming))
     return cells

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.functional import Promise
@@ -28,7 +26,7 @@ from community_report.site.needs import bindings_waiting, people_unreached
 from reports.statistics.desk import Period, desk_figures
 from reports.statistics.staff import LEAST_RATINGS
 
-from .leads import Leads, reports
+from .leads import Leads, reports, rows_of
 
 #: Periods that are one click away, in days; the usual one first.
 RANGES = (30, 7, 90, 365)
@@ -166,8 +164,7 @@ def _people(request: HttpRequest, choice: Choice) -> list[Waiting]:
     for permission, label, count, model, narrow in asked:
         scope = communities_of(request, permission)
         if keys := [key for key in choice.keys if scope is None or key in scope]:
-            link = f"{reverse(f'admin:{model}_changelist')}?{urlencode(narrow | choice.narrow)}"
-            number = count(keys)
+            link, number = rows_of(model, **narrow, **choice.narrow), count(keys)
             waiting.append(Waiting(label, number, link, number > 0))
     return waiting
 

@@ -22,9 +22,13 @@ GROUPS: dict[str, tuple[type[Model], str, tuple[str, ...]]] = {
 }
 
 
+def rows_of(model: str, **narrow: Any) -> str:
+    """The address of a list of the back office ("app_model"), with the parameters of its filters."""
+    return f"{reverse(f'admin:{model}_changelist')}?{urlencode(narrow)}"
+
+
 def reports(**narrow: Any) -> str:
-    """The list's address, with the parameters of its filters."""
-    return f"{reverse('admin:reports_report_changelist')}?{urlencode(narrow)}"
+    return rows_of("reports_report", **narrow)
 
 
 class Leads:
