@@ -61,6 +61,13 @@ def button(page: Page) -> Locator:
     return page.locator("[data-record]")
 
 
+def record(page: Page) -> None:
+    """With a microphone of its own: the last one is turned off."""
+    page.evaluate(HUM)
+    button(page).tap()
+    expect(button(page)).to_contain_text(RECORDING)
+
+
 def voices(page: Page) -> Locator:
     return page.locator("[data-voice-list] [data-state=sent]")
 
@@ -144,3 +151,21 @@ def test_a_question_for_the_microphone_that_nobody_answers(outside: Page) -> Non
     outside.evaluate("window.allow(window.microphone)")  # too late: nobody listens
     outside.wait_for_function("() => window.microphone.getTracks().every((track) => track.readyState === 'ended')")
     expect(button(outside)).to_contain_text(REST)
+
+
+def test_there_is_no_fourth_voice(outside: Page) -> None:
+    """Neither while the third is still on its way, nor by taking one back while another is recorded."""
+    outside.context.route("**/api/v1/uploads", lambda route: None)  # no answer
+    taken = outside.locator("[data-voice-list] > *")
+    for number in (1, 2, 3):
+        record(outside)
+        button(outside).tap()
+        expect(taken).to_have_count(number)
+    expect(button(outside)).to_be_hidden()
+    outside.get_by_role("button", name="去掉这段语音").first.tap()
+    record(outside)
+    outside.get_by_role("button", name="撤销").tap()
+    expect(outside.get_by_text("最多 3 段语音")).to_be_visible()
+    button(outside).tap()
+    expect(button(outside)).to_be_hidden()
+    expect(taken).to_have_count(3)

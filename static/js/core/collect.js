@@ -43,6 +43,14 @@
       return this.list.filter((item) => item.kind === kind).length;
     }
 
+    // One that is being recorded will be there too. Says so, since somebody has just asked for one more.
+    full(kind) {
+      const coming = kind === "voice" && this.recording() ? 1 : 0;
+      if (this.count(kind) + coming < this.most[kind]) return false;
+      this.say(interpolate(kind === "voice" ? gettext("最多 %(n)s 段语音") : gettext("最多 %(n)s 张图片"), { n: this.most[kind] }));
+      return true;
+    }
+
     items() {
       return this.list;
     }
@@ -156,7 +164,7 @@
     }
 
     putBack(item, at, next) {
-      if (this.count(item.kind) >= this.most[item.kind]) return;
+      if (this.full(item.kind)) return;
       const place = item.kind === "voice" ? this.voices : this.pictures;
       const last = item.kind === "voice" ? null : this.addButton.parentNode;
       this.list.splice(at, 0, item);
@@ -194,6 +202,7 @@
     }
 
     take(kind, source, id) {
+      if (this.full(kind)) return;
       const item = { id, kind, source, state: "sending", media: null, progress: 0, promise: null };
       this.add(item);
       if (!id) this.keep(item);

@@ -65,13 +65,15 @@
 
     async voiceOf(recording) {
       this.atRest();
+      let voice;
       try {
-        this.taken(await recording.stop());
+        voice = await recording.stop();
       } catch (error) {
         throw new app.wechat.Unable(gettext("这段语音没有录成，请再录一次"));
       } finally {
         this.ending = null;
       }
+      this.taken(voice); // at rest by now: who takes it decides whether there may be another
     }
 
     tick() {
