@@ -14,6 +14,7 @@ from accounts.signals import membership_ended
 from .models import Claim, Report, ReportEvent
 from .services import ignoring
 from .services.engine import Change
+from .services.leaving import given_back, held_there
 from .signals import report_changed
 from .states import EVENT_KINDS, Status, event_label
 
@@ -32,27 +33,12 @@ def give_back_claims(sender: Any, membership: Membership, **_: Any) -> None:
     """A staff member who is gone, or whose remaining roles do not reach a report, gives back what they hold of it."""
     if membership.role.kind != Role.Kind.STAFF:
         return
-    held = Report.objects.select_for_update(of=("self",)).filter(
-        community=membership.community_id, claimed_by=membership.user_id, status=Status.CLAIMED
-    )
-    for report in held.select_related("community", "category").order_by("pk"):
-        if not _still_reached(report, membership):
-            change = Change(report, None, timezone.now(), "removed")
-            change.let_go(Claim.Outcome.REMOVED)
-            change.move(Status.SUBMITTED)
-            change.finish()
+    held = held_there(membership).select_for_update(of=("self",)).order_by("pk")
+    # Held before it is asked which go back: somebody may be changing their category at this moment.
+    back = given_back([membership]).filter(pk__in=[report.pk for report in held])
+    for report in back.select_related("community", "category").order_by("pk"):
+        change = Change(report, None, timezone.now(), "removed")
+        change.let_go(Claim.Outcome.REMOVED)
+        change.move(Status.SUBMITTED)
+        change.finish()
     ignoring.after_a_removal(membership, timezone.now())
-
-
-def _still_reached(report: Report, ended: Membership) -> bool:
-    """Is the person still staff there, and was this report not theirs by the role that ended alone?"""
-    left = Membership.objects.filter(
-        user=ended.user_id,
-        community=report.community_id,
-        status=Membership.Status.ACTIVE,
-        role__kind=Role.Kind.STAFF,
-    ).exclude(pk=ended.pk)
-    if not left.exists():
-        return False
-    by_ended = ended.role.tags.filter(reports=report).exists()
-    return not by_ended or left.filter(role__tags__reports=report).exists()

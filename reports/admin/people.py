@@ -1,5 +1,6 @@
 """What reports have to say before somebody's binding ends."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from django.utils.translation import ngettext
@@ -7,16 +8,21 @@ from django.utils.translation import ngettext
 from accounts.admin_bindings import CONSEQUENCES
 from accounts.models import Membership, Role
 from reports.models import Report
+from reports.services.leaving import given_back
 from reports.states import Status
 
 
 def handed_over(decision: str, bindings: Sequence[Membership]) -> str:
-    """How many reports the staff among them hold: who is not staff for them any more gives them back."""
+    """How many of their reports the staff among them give back."""
     if decision != "revoke":
         return ""
-    staff = {(row.community_id, row.user_id) for row in bindings if row.role.kind == Role.Kind.STAFF}
+    staff = defaultdict(list)
+    for row in bindings:
+        if row.role.kind == Role.Kind.STAFF and row.status == Membership.Status.ACTIVE:
+            staff[row.community_id, row.user_id].append(row)
     held = Report.objects.filter(status=Status.CLAIMED, claimed_by__in={user for _community, user in staff})
-    n = sum(pair in staff for pair in held.values_list("community", "claimed_by"))
+    holders = set(held.values_list("community", "claimed_by"))
+    n = sum(given_back(rows).count() for person, rows in staff.items() if person in holders)
     said = ngettext(
         "他们手上有 %(n)d 条处理中的报单，解除后退回，重新通知别人",
         "他们手上有 %(n)d 条处理中的报单，解除后退回，重新通知别人",

@@ -31,11 +31,7 @@ def after_a_removal(ended: Membership, now: datetime) -> None:
     led = Report.objects.filter(community=ended.community_id, tags__in=ended.role.tags.values("pk"))
     waiting = led.waiting_for_staff().values("pk")
     # Held before it is asked who has ignored what: a colleague may be doing so at this moment.
-    held = (
-        Report.objects.select_for_update(of=("self",))
-        .filter(pk__in=waiting)
-        .order_by("pk")
-    )
+    held = Report.objects.select_for_update(of=("self",)).filter(pk__in=waiting).order_by("pk")
     by_them = Ignore.objects.filter(report=OuterRef("pk"), user=ended.user_id)
     by_others = Ignore.objects.filter(report=OuterRef("pk"))
     rejected = Report.objects.filter(~Exists(by_them), Exists(by_others), pk__in=[report.pk for report in held])

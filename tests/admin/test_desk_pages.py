@@ -9,7 +9,7 @@ from accounts.models import Membership, User
 from reports.models import Report
 from reports.services import transitions
 from tests.admin.test_admin import client_of
-from tests.factories import Cast
+from tests.factories import Cast, bind, role_of
 
 REPORTS = "/admin/reports/report/"
 
@@ -64,6 +64,24 @@ def test_ending_a_binding_says_how_many_reports_are_given_back(cast: Cast) -> No
         chosen = {"action": "revoke", "_selected_action": [str(user.memberships.get().pk)]}
         page = words(client_of(cast.manager).post("/admin/accounts/membership/", chosen))
         assert ("他们手上有 2 条处理中的报单" in page) is said
+
+
+def test_what_another_role_reaches_is_not_said_to_be_given_back(cast: Cast) -> None:
+    """Nor is it: a cleaner who is the plumber too stops being the plumber."""
+    plumber = bind(cast.cleaner, role_of(cast.community, "plumber"))
+    kept, goes = cast.report("hygiene"), cast.report("repair")
+    for report in (kept, goes):
+        transitions.claim_report(actor=cast.cleaner, report_id=report.pk)
+    both = [str(row.pk) for row in cast.cleaner.memberships.all()]
+    for chosen, number in (([str(plumber.pk)], 1), (both, 2)):
+        asked = {"action": "revoke", "_selected_action": chosen}
+        page = words(client_of(cast.manager).post("/admin/accounts/membership/", asked))
+        assert f"他们手上有 {number} 条处理中的报单" in page
+    revoke = {"action": "revoke", "apply": "1", "reason": "换岗", "_selected_action": [str(plumber.pk)]}
+    client_of(cast.manager).post("/admin/accounts/membership/", revoke)
+    kept.refresh_from_db()
+    goes.refresh_from_db()
+    assert (kept.claimed_by, goes.claimed_by) == (cast.cleaner, None)
 
 
 def test_a_refusal_is_not_called_done(cast: Cast) -> None:
