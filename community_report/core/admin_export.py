@@ -21,7 +21,7 @@ from import_export.fields import Field
 from import_export.resources import Resource
 from import_export.widgets import Widget
 
-from .tables import XLSX, Row, csv_lines, xlsx_pieces
+from .tables import XLSX, Row, csv_lines, on_this_clock, xlsx_pieces
 
 AT_ONCE = 2000
 #: exported(request, model, query) – somebody takes a list out; `query` is the list's address after the "?".
@@ -118,9 +118,13 @@ def table_response(rows: Any, table: Table, name: str, form: str) -> HttpRespons
 
 
 def file_response(heading: Sequence[str], lines: Iterable[Row], name: str, form: str) -> HttpResponseBase:
-    """A table as a download called after `name` and today, streamed; `form` is "csv" or "xlsx"."""
+    """A table as a download called after `name` and today, streamed, with times on the clock of the list; `form` is
+    "csv" or "xlsx".
+    """
     file_name = f"{name}-{timezone.localdate():%Y%m%d}.{form}"
     headers = {"Content-Disposition": content_disposition_header(True, file_name) or ""}
     if form == "xlsx":
-        return StreamingHttpResponse(xlsx_pieces(heading, lines, name), content_type=XLSX, headers=headers)
-    return StreamingHttpResponse(csv_lines(heading, lines), content_type="text/csv; charset=utf-8", headers=headers)
+        pieces, content_type = xlsx_pieces(heading, lines, name), XLSX
+    else:
+        pieces, content_type = csv_lines(heading, lines), "text/csv; charset=utf-8"
+    return StreamingHttpResponse(on_this_clock(pieces), content_type=content_type, headers=headers)

@@ -8,7 +8,8 @@ import csv
 import io
 import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from datetime import datetime
+from contextlib import closing
+from datetime import datetime, tzinfo
 from itertools import islice
 from typing import IO, Any
 from xml.sax.saxutils import escape
@@ -31,7 +32,7 @@ Row = Sequence[Any]
 
 
 def cell(value: Any) -> str | int | float:
-    """A value as a cell: a number stays one, a time is on the server's clock to the minute, a text is harmless."""
+    """A value as a cell: a number stays one, a time is on the active clock to the minute, a text is harmless."""
     if value is None:
         return ""
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -49,7 +50,7 @@ class _Echo:
         return text
 
 
-def csv_lines(heading: Row, rows: Iterable[Row]) -> Iterator[bytes]:
+def csv_lines(heading: Row, rows: Iterable[Row]) -> Generator[bytes, None, None]:
     """A CSV file for Excel in pieces: UTF-8 with its mark, some hundred lines at a time; the first waits for no row."""
     writer, lines = csv.writer(_Echo()), list[str]()
     yield ("\ufeff" + writer.writerow([cell(value) for value in heading])).encode()
@@ -59,6 +60,22 @@ def csv_lines(heading: Row, rows: Iterable[Row]) -> Iterator[bytes]:
             yield "".join(lines).encode()
             lines = []
     yield "".join(lines).encode()
+
+
+def on_this_clock(pieces: Generator[bytes, None, None]) -> Generator[bytes, None, None]:
+    """The pieces, with times on the clock that is active now: a file is streamed when its request is over."""
+    return _on_clock(pieces, timezone.get_current_timezone())
+
+
+def _on_clock(pieces: Generator[bytes, None, None], zone: tzinfo) -> Generator[bytes, None, None]:
+    """Active only while a piece is made, so that nothing of it is left to whoever comes next."""
+    with closing(pieces):
+        while True:
+            with timezone.override(zone):
+                piece = next(pieces, None)
+            if piece is None:
+                return
+            yield piece
 
 
 class _Pipe(io.RawIOBase):

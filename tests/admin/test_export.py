@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from openpyxl import load_workbook
 
-from accounts.models import Membership, Record, User
+from accounts.models import Community, Membership, Record, User
 from community_report.core.admin_export import EXPORTED
 from reports.models import Report
 from reports.services.transitions import merge_report
@@ -40,6 +40,21 @@ def test_reports_as_the_list_has_them(cast: Cast) -> None:
     assert "李阿姨" in row
     assert hidden.number not in row
     assert "attachment" in answer["Content-Disposition"]
+
+
+def test_times_in_a_file_are_those_of_the_list(cast: Cast) -> None:
+    Community.objects.filter(pk=cast.community.pk).update(timezone="Pacific/Auckland")
+    report = cast.report()
+    Report.objects.filter(pk=report.pk).update(created_at="2026-07-01T20:15Z")
+    listed = "/admin/reports/report/"
+    client = client_of(cast.manager)
+    for day, found in (("2026-07-02", 1), ("2026-07-01", 0)):
+        span = {"created_at_from": day, "created_at_to": day}
+        assert len(client.get(listed, span).context["cl"].result_list) == found
+    _heading, row = table(client.get(f"{listed}export/csv"))
+    assert "2026-07-02 08:15" in row
+    book = load_workbook(io.BytesIO(b"".join(client.get(f"{listed}export/xlsx").streaming_content)))
+    assert "2026-07-02 08:15" in [cell.value for cell in book.worksheets[0][2]]
 
 
 def test_who_telephoned_the_home_and_what_it_was_merged_into_go_out(cast: Cast) -> None:
