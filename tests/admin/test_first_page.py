@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from guardian.shortcuts import remove_perm
 
 from accounts.models import Community, Membership
 from dispatch.models import Delivery, Outbox
@@ -87,3 +88,16 @@ def test_a_community_chosen_narrows_what_waits(cast: Cast) -> None:
     for item in page["waiting"]:
         assert dict(parse_qsl(urlsplit(item.href).query))["community__id__exact"] == str(other.pk)
         assert listed(cast, item.href) == []
+
+
+def test_who_sees_the_figures_of_one_community_is_led_to_its_rows_alone(cast: Cast) -> None:
+    """Though they manage the reports of another, too."""
+    staff = role_of(cast.other_community, "manager")
+    remove_perm("view_statistics", staff.group, cast.other_community)
+    bind(cast.manager, staff)
+    bind(cast.resident, role_of(cast.other_community, "resident"), make_home(cast.other_community))
+    mine, other = cast.report(), cast.report()
+    there = cast.other_community.categories.get(slug="hygiene")
+    Report.objects.filter(pk=other.pk).update(community=cast.other_community, category=there)
+    waiting = first_page(cast)["waiting"][0]
+    assert (waiting.count, listed(cast, waiting.href)) == (1, [mine])

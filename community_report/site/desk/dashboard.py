@@ -56,8 +56,10 @@ class Choice:
 
     @property
     def narrow(self) -> dict[str, int]:
-        """What narrows a list to the community chosen, where there are others to see."""
-        return {"community__id__exact": self.community.pk} if self.community and len(self.offered) > 1 else {}
+        """What narrows a list to the community that the figures are of: who sees the figures of one may see the lists
+        of several.
+        """
+        return {"community__id__exact": self.community.pk} if self.community else {}
 
     @property
     def keys(self) -> list[int]:
