@@ -70,7 +70,7 @@ class BoundedPaginator(AnyPaginator):
 #: How a list may be narrowed by a field that it offers: what the filters and the links of our own pages say.
 _LOOKUPS = frozenset({
     "", "__exact", "__in", "__isnull", "__isempty", "__gt", "__gte", "__lt", "__lte", "__id__exact", "__pk__exact",
-    "__year", "__month", "__day", "_from", "_to", "_from_0", "_from_1", "_to_0", "_to_1",
+    "__year", "__month", "__day", "_from", "_to", "_from_0", "_from_1", "_to_0", "_to_1", "_zone",
 })  # fmt: skip
 
 

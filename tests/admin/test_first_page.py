@@ -90,6 +90,20 @@ def test_a_community_chosen_narrows_what_waits(cast: Cast) -> None:
         assert listed(cast, item.href) == []
 
 
+def test_lists_have_the_days_of_the_communitys_clock(cast: Cast) -> None:
+    """Counted from midnight in Auckland, which is neither midnight nor the same day for who manages in two zones."""
+    Community.objects.filter(pk=cast.community.pk).update(timezone="Pacific/Auckland")
+    bind(cast.manager, role_of(cast.other_community, "manager"))
+    inside, before = cast.report(), cast.report()
+    Report.objects.filter(pk=inside.pk).update(created_at="2026-07-01T12:05Z")
+    Report.objects.filter(pk=before.pk).update(created_at="2026-07-01T11:55Z")
+    page = first_page(cast, f"?community={cast.community.slug}&since=2026-07-02&until=2026-07-02")
+    (row,) = next(table["rows"] for table in page["tables"] if table["id"] == "category")
+    assert row["filed"] == 1
+    assert listed(cast, row["href"]) == [inside]
+    assert len(listed(cast, row["href"].replace("Pacific%2FAuckland", "x"))) == 0  # no such zone: the reader's own day
+
+
 def test_who_sees_the_figures_of_one_community_is_led_to_its_rows_alone(cast: Cast) -> None:
     """Though they manage the reports of another, too."""
     staff = role_of(cast.other_community, "manager")

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.db.models import Model
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Building, Community
 from reports.models import Category
@@ -37,6 +38,8 @@ class Leads:
     def __init__(self, communities: Collection[int], period: Period, here: Row) -> None:
         self.communities = communities
         self.narrow = {**here, "created_at_from": period.first.isoformat(), "created_at_to": period.last.isoformat()}
+        if period.zone != timezone.get_current_timezone_name():  # the reader's, which lists go by
+            self.narrow["created_at_zone"] = period.zone
 
     def mark(self, found: Row) -> None:
         """Sets `href` on each row of `desk_figures`."""
