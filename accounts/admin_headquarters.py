@@ -1,6 +1,6 @@
 """The back office of headquarters' people: superusers alone see it, and act through the service."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,8 @@ else:  # Django's form classes take no parameters at run time
 
 #: Each is a decision about one person.
 MOST_AT_ONCE = 20
+#: Apps above say what a deed (a word of `DEEDS`) to these people means for what is theirs; "" for nothing.
+CONSEQUENCES: list[Callable[[str, Sequence[User]], str]] = []
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ def ask_or_do(page: Any, request: HttpRequest, chosen: QuerySet[Any], name: str)
             "deed": deed,
             "action": request.POST["action"],
             "people": people,
+            "consequences": list(filter(None, (say(name, people) for say in CONSEQUENCES))),
             "checkbox": ACTION_CHECKBOX_NAME,
         }
         return render(request, "admin/accounts/headquarters.html", context)

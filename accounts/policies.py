@@ -52,8 +52,9 @@ def standing_of(user: User) -> Standing:
     """Read a person's standing afresh; an anonymous or inactive person has none."""
     if not user.is_authenticated or not user.is_active:
         return Standing(user)
+    # Asked of the database too: who has waited for a lock may have been disabled meanwhile.
     active = list(
-        Membership.objects.filter(user=user, status=Membership.Status.ACTIVE).values_list(
+        Membership.objects.filter(user=user, user__is_active=True, status=Membership.Status.ACTIVE).values_list(
             "community_id", "role_id", "role__kind"
         )
     )

@@ -6,10 +6,10 @@ from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Membership, Role
+from accounts.models import Membership, Role, User
 from accounts.records import name_actions
 from accounts.services.recording import record
-from accounts.signals import membership_ended
+from accounts.signals import membership_ended, person_disabled
 
 from .models import Claim, Report, ReportEvent
 from .services import ignoring
@@ -37,8 +37,25 @@ def give_back_claims(sender: Any, membership: Membership, **_: Any) -> None:
     # Held before it is asked which go back: somebody may be changing their category at this moment.
     back = given_back([membership]).filter(pk__in=[report.pk for report in held])
     for report in back.select_related("community", "category").order_by("pk"):
-        change = Change(report, None, timezone.now(), "removed")
-        change.let_go(Claim.Outcome.REMOVED)
-        change.move(Status.SUBMITTED)
-        change.finish()
+        _take_back(report)
     ignoring.after_a_removal(membership, timezone.now())
+
+
+@receiver(person_disabled, dispatch_uid="reports.give_back_all_claims")
+def give_back_all_claims(sender: Any, person: User, **_: Any) -> None:
+    """Whose account is disabled gives back whatever they hold: their bindings stay, but nobody acts by them."""
+    # Memberships before reports, as everywhere: a claim that they are making now is waited for.
+    work = Membership.objects.active().filter(user=person, role__kind=Role.Kind.STAFF).order_by("pk")
+    left = list(work.select_for_update(of=("self",), no_key=True).select_related("role"))
+    held = Report.objects.select_for_update(of=("self",)).filter(claimed_by=person, status=Status.CLAIMED)
+    for report in held.select_related("community", "category").order_by("pk"):
+        _take_back(report)
+    for membership in left:
+        ignoring.after_a_removal(membership, timezone.now())
+
+
+def _take_back(report: Report) -> None:
+    change = Change(report, None, timezone.now(), "removed")
+    change.let_go(Claim.Outcome.REMOVED)
+    change.move(Status.SUBMITTED)
+    change.finish()

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.services.recording import record
+from accounts.signals import person_disabled
 from accounts.text import clean
 from community_report.core.errors import Conflict, Forbidden, Invalid
 
@@ -34,8 +35,14 @@ def end_headquarters(*, actor: User, person: User) -> User:
 
 
 def disable(*, actor: User, person: User) -> User:
-    """Their sessions and links end at once, in WeChat too. Raises Forbidden, Conflict (oneself)."""
-    return _change(actor, person, "person_disabled", is_active=False)
+    """Their sessions and links end at once, in WeChat too; their bindings stay. Announces `person_disabled`.
+
+    Raises Forbidden, Conflict (oneself).
+    """
+    with transaction.atomic():
+        held = _change(actor, person, "person_disabled", is_active=False)
+        person_disabled.send(sender=User, person=held)
+    return held
 
 
 def enable(*, actor: User, person: User) -> User:

@@ -1,12 +1,13 @@
-"""What reports have to say before somebody's binding ends."""
+"""What reports have to say before somebody's binding ends, or their account is disabled."""
 
 from collections import defaultdict
 from collections.abc import Sequence
 
 from django.utils.translation import ngettext
 
+from accounts import admin_headquarters
 from accounts.admin_bindings import CONSEQUENCES
-from accounts.models import Membership, Role
+from accounts.models import Membership, Role, User
 from reports.models import Report
 from reports.services.leaving import given_back
 from reports.states import Status
@@ -31,4 +32,16 @@ def handed_over(decision: str, bindings: Sequence[Membership]) -> str:
     return said % {"n": n} if n else ""
 
 
+def all_given_back(deed: str, people: Sequence[User]) -> str:
+    """How many reports they hold, all of which go back when they are disabled."""
+    n = Report.objects.filter(status=Status.CLAIMED, claimed_by__in=people).count() if deed == "disable" else 0
+    said = ngettext(
+        "他们手上有 %(n)d 条处理中的报单，停用后退回，重新通知别人",
+        "他们手上有 %(n)d 条处理中的报单，停用后退回，重新通知别人",
+        n,
+    )
+    return said % {"n": n} if n else ""
+
+
 CONSEQUENCES.append(handed_over)
+admin_headquarters.CONSEQUENCES.append(all_given_back)

@@ -152,10 +152,10 @@ def _locked(actor: User, report_id: UUID, action: Action) -> Report:
     return Report.objects.for_view(actor).get(pk=report_id)
 
 
-def lock_staff(user: User, community_id: int) -> bool:
+def lock_staff(user_id: UUID, community_id: int) -> bool:
     """Hold a staff member's memberships, so that a removal waits for us or we see it. False: not staff there."""
     rows = Membership.objects.select_for_update(of=("self",), no_key=True).filter(
-        user=user, community=community_id, status=Membership.Status.ACTIVE, role__kind=Role.Kind.STAFF
+        user=user_id, community=community_id, status=Membership.Status.ACTIVE, role__kind=Role.Kind.STAFF
     )
     return bool(list(rows))
 
@@ -173,7 +173,7 @@ def begin(*, actor: User, report_id: UUID, action: Action) -> tuple[Change, View
     if community is None:
         raise not_found()
     if action in (Action.CLAIM, Action.RELEASE, Action.PROGRESS, Action.RESOLVE):
-        lock_staff(actor, community)
+        lock_staff(actor.pk, community)
     if action == Action.CLAIM:  # who is late already need not wait for the lock to hear it
         _judge(Viewer.of(actor), Report.objects.for_view(actor).get(pk=report_id), action)
     report = _locked(actor, report_id, action)
@@ -223,7 +223,9 @@ def _staff_slug(viewer: Viewer, report: Report) -> str:
 
 def still_serves(report: Report, staff: User | None) -> bool:
     """Is this staff member still there, and held (until we commit)?"""
-    return staff is not None and staff.is_active and lock_staff(staff, report.community_id)
+    if staff is None or not lock_staff(staff.pk, report.community_id):
+        return False
+    return User.objects.filter(pk=staff.pk, is_active=True).exists()  # once held: not what was read before
 
 
 def give_back_or_keep(change: Change) -> None:

@@ -96,9 +96,9 @@ def resolve_report(*, actor: User, report_id: UUID, note: str = "", media: Seque
 def assign_report(*, actor: User, report_id: UUID, user_id: UUID, reason: str = "") -> Report:
     """Give it to one staff member of the community, taking it from whoever holds it."""
     community = Report.objects.filter(pk=report_id).values_list("community_id", flat=True).first()
+    # Memberships before reports, as everywhere: a removal or disabling that runs now is waited for or seen.
+    serves = community is not None and engine.lock_staff(user_id, community)
     staff = User.objects.filter(pk=user_id, is_active=True).first()
-    # Memberships before reports, as everywhere: a removal that runs now is waited for or seen.
-    serves = staff is not None and community is not None and engine.lock_staff(staff, community)
     change, _viewer = engine.begin(actor=actor, report_id=report_id, action=Action.ASSIGN)
     if not serves or staff is None:
         raise Invalid.field("user", _("请选择本小区的工作人员"))

@@ -11,6 +11,7 @@ from accounts.models import Record, User
 from accounts.services import headquarters
 from accounts.services.login import issue_headquarters_login
 from community_report.core.errors import Conflict, DomainError, Forbidden
+from reports.services import transitions
 from tests.factories import Cast
 
 LIST, PEOPLE = "/admin/accounts/headquarters/", "/admin/accounts/user/"
@@ -64,6 +65,31 @@ def test_a_manager_is_promoted_disabled_and_ended_after_being_asked(cast: Cast, 
     assert (theirs.get(LIST).status_code, theirs.get("/admin/").status_code) == (403, 200)
     told = Record.objects.filter(person=cast.manager, actor=root).order_by("id").values_list("action", flat=True)
     assert list(told) == ["headquarters_given", "person_disabled", "person_enabled", "headquarters_taken"]
+
+
+def test_who_is_disabled_gives_back_what_they_hold_and_the_page_says_how_much(cast: Cast, root: User) -> None:
+    mine, other = cast.report(), cast.report()
+    transitions.claim_report(actor=cast.cleaner, report_id=mine.pk)
+    transitions.claim_report(actor=cast.cleaner2, report_id=other.pk)
+    headquarters.promote(actor=root, person=cast.cleaner)
+    page = do(desk_of(root), "disable", cast.cleaner).content.decode()
+    assert "他们手上有 1 条处理中的报单，停用后退回" in page
+    assert "处理中的报单" not in do(desk_of(root), "end", cast.cleaner).content.decode()
+    do(desk_of(root), "disable", cast.cleaner, apply="1")
+    mine.refresh_from_db()
+    other.refresh_from_db()
+    assert (mine.status, mine.claimed_by, mine.claims.get().outcome) == ("submitted", None, "removed")
+    assert (mine.events.latest("at").kind, other.claimed_by) == ("removed", cast.cleaner2)
+    assert cast.cleaner.memberships.get().status == "active"
+
+
+def test_a_request_that_began_before_the_account_was_disabled_takes_nothing(cast: Cast, root: User) -> None:
+    report, began = cast.report(), User.objects.get(pk=cast.cleaner.pk)
+    headquarters.disable(actor=root, person=cast.cleaner)
+    with pytest.raises(DomainError):
+        transitions.claim_report(actor=began, report_id=report.pk)
+    assert began.is_active
+    assert not report.claims.exists()
 
 
 @pytest.mark.parametrize("act", [headquarters.disable, headquarters.end_headquarters])
