@@ -55,7 +55,10 @@ DEEDS = {
 
 def ask_or_do(page: Any, request: HttpRequest, chosen: QuerySet[Any], name: str) -> HttpResponse | None:
     """A list's action: a page that says what it means, then the deed for each."""
-    deed, people = DEEDS[name], list(User.objects.filter(pk__in=chosen.values("pk"))[:MOST_AT_ONCE])
+    deed, people = DEEDS[name], list(User.objects.filter(pk__in=chosen.values("pk"))[: MOST_AT_ONCE + 1])
+    if len(people) > MOST_AT_ONCE:
+        page.message_user(request, gettext("一次最多 %(n)d 条") % {"n": MOST_AT_ONCE}, messages.ERROR)
+        return None
     if "apply" not in request.POST:
         context = {
             **page.admin_site.each_context(request),

@@ -92,6 +92,19 @@ def test_a_request_that_began_before_the_account_was_disabled_takes_nothing(cast
     assert not report.claims.exists()
 
 
+def test_more_people_than_can_be_looked_through_are_refused_all_of_them(root: User) -> None:
+    client, others = desk_of(root), [User.objects.create_superuser(f"root{n}") for n in range(21)]
+    for sent in ({}, {"apply": "1"}):
+        answer = client.post(
+            LIST, {"action": "disable", "_selected_action": [one.pk for one in others], **sent}, follow=True
+        )
+        assert "一次最多 20 条" in answer.content.decode()
+    assert User.objects.filter(is_active=True, is_superuser=True).count() == 22
+    assert "停用账号" in do(client, "disable", *others[:20]).content.decode()
+    do(client, "disable", *others[:20], apply="1")
+    assert User.objects.filter(is_active=True, is_superuser=True).count() == 2
+
+
 @pytest.mark.parametrize("act", [headquarters.disable, headquarters.end_headquarters])
 def test_nobody_ends_their_own_so_that_one_always_stays(root: User, act: Act) -> None:
     with pytest.raises(Conflict):
