@@ -100,6 +100,8 @@ class ShowsRows(Base):
 
     @admin.display(description=BAD.title)
     def bad_rows(self, row: RosterImport) -> str:
+        if row.bad and not row.rejected:
+            return gettext("导入几天后已清除，不再保留")
         return _table(row, BAD)
 
 

@@ -23,9 +23,12 @@ class RosterImport(models.Model):
     added = models.PositiveIntegerField(_("新增"), default=0)
     updated = models.PositiveIntegerField(_("修改"), default=0)
     unchanged = models.PositiveIntegerField(_("不变"), default=0)
+    #: How many rows could not be taken. (By the database's default too: older code writes rows without it.)
+    bad = models.PositiveIntegerField(_("有问题的行"), default=0, db_default=0)
     #: [[number, building, unit, room, name, phone], …]: emptied when it is applied.
     rows = models.JSONField(default=list)
     #: [[number, why, the row's words], …]; without the words where it is from before they were kept.
+    #: Emptied some days after it was applied.
     rejected = models.JSONField(default=list)
     #: [[home, [name, phone] | null, [name, phone], entry | null], …]: what it will do, and then what it did.
     changes = models.JSONField(default=list)

@@ -21,8 +21,8 @@ from accounts.services.roster_rows import AS_A_DATE
 from community_report.core.errors import Conflict, Invalid
 
 MOST_BYTES = 10 << 20
-#: What was looked at and not done goes after so long: it holds people's names.
-UNDECIDED = timedelta(days=7)
+#: What was looked at and not done goes after so long, and so do the bad rows of what was done: they name people.
+UNDECIDED = BAD_ROWS = timedelta(days=7)
 
 
 def prepare_import(*, actor: User, community: Community, file: UploadedFile) -> RosterImport:
@@ -51,6 +51,7 @@ def _read(file: UploadedFile) -> Dataset:
 
 def _keep(row: RosterImport, result: RosterResult, rows: Dataset, *, dry: bool) -> None:
     row.added, row.updated, row.unchanged = result.added, result.updated, result.unchanged
+    row.bad = len(result.rejected)
     written = {number: " ".join(filter(None, map(str, cells))) for number, *cells in rows}
     row.rejected = [[number, why, written[number].replace(AS_A_DATE, "")] for number, why in result.rejected]
     row.changes = [[c.home, c.before, c.after, None if dry else c.entry] for c in result.changes]
@@ -73,7 +74,7 @@ def apply_import(*, actor: User, pk: int) -> RosterImport:
 
 
 def _counts(row: RosterImport) -> str:
-    return f"+{row.added} ~{row.updated} ={row.unchanged} !{len(row.rejected)}"
+    return f"+{row.added} ~{row.updated} ={row.unchanged} !{row.bad}"
 
 
 def _held(actor: User, pk: int) -> RosterImport:
@@ -157,3 +158,8 @@ def _refuse_taken(changed: list[RosterEntry]) -> None:
 def remove_undecided(now: datetime) -> int:
     """Remove what nobody applied; gives how many there were."""
     return RosterImport.objects.filter(applied_at=None, created_at__lt=now - UNDECIDED).delete()[0]
+
+
+def forget_bad_rows(now: datetime) -> int:
+    """Empty the bad rows of what was applied, whose number stays; gives of how many imports."""
+    return RosterImport.objects.filter(applied_at__lt=now - BAD_ROWS).exclude(rejected=[]).update(rejected=[])

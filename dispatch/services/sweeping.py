@@ -59,6 +59,7 @@ def sweep(now: datetime, *, queue_download: Callable[[UUID], object]) -> None:
         "temporary_files": lambda: media.clean_temporary_files(now),
         "messages": lambda: remove_old_messages(now),
         "roster_imports": lambda: roster_importing.remove_undecided(now),
+        "roster_bad_rows": lambda: roster_importing.forget_bad_rows(now),
         "records": lambda: recording.prune(now),
         "sessions": lambda: Session.objects.filter(expire_date__lt=now).delete(),
     }

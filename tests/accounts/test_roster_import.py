@@ -14,6 +14,7 @@ from accounts.services import roster_importing as importing
 from accounts.services.bindings import request_binding
 from accounts.text import clean_phone
 from community_report.core.errors import Conflict, DomainError, Forbidden
+from dispatch.services.sweeping import sweep
 from tests.factories import Cast, bind, role_of
 
 ADDRESS = "/admin/accounts/rosterimport/"
@@ -173,6 +174,31 @@ def test_what_nobody_decided_goes_after_a_week(cast: Cast) -> None:
     assert importing.remove_undecided(timezone.now()) == 1
     assert set(RosterImport.objects.values_list("pk", flat=True)) == {new.pk, done.pk}
     assert old.pk not in {new.pk, done.pk}
+
+
+def test_the_words_of_bad_rows_go_a_week_after_and_their_number_stays(cast: Cast) -> None:
+    client, (long_ago, lately, open_still) = client_of(cast.manager), [prepared(cast) for _n in range(3)]
+    for row in (long_ago, lately):
+        importing.apply_import(actor=cast.manager, pk=row.pk)
+    RosterImport.objects.filter(pk=long_ago.pk).update(applied_at=timezone.now() - timedelta(days=8))
+    sweep(timezone.now(), queue_download=str)
+    kept = dict(RosterImport.objects.values_list("pk", "rejected"))
+    assert [bool(kept[row.pk]) for row in (long_ago, lately, open_still)] == [False, True, True]
+    page = client.get(f"{ADDRESS}{long_ago.pk}/change/").content.decode()
+    assert "有问题 1" in page
+    assert "导入几天后已清除" in page
+    assert "9幢 1单元 1 甲" in client.get(f"{ADDRESS}{lately.pk}/change/").content.decode()
+
+
+def test_the_list_of_imports_reads_no_rows_of_people(cast: Cast, django_assert_max_num_queries: Any) -> None:
+    for _n in range(5):
+        prepared(cast)
+    with django_assert_max_num_queries(40) as asked:
+        page = client_of(cast.manager).get(ADDRESS).content.decode()
+    assert page.count('class="field-bad') == 5
+    lists = [one["sql"] for one in asked.captured_queries if "accounts_rosterimport" in one["sql"]]
+    assert lists
+    assert [sql for sql in lists if '"rejected"' in sql or '"rows"' in sql] == []
 
 
 @pytest.mark.parametrize(
