@@ -130,11 +130,11 @@ class GroupRobotAdmin(ScopedAdmin):
         return [str(robot) for robot in objs], {self.opts.verbose_name_plural: len(objs)}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: GroupRobot) -> None:
-        remove_robot(obj)
+        remove_robot(actor=person_of(request), robot=obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[GroupRobot]) -> None:
         for robot in queryset:
-            remove_robot(robot)
+            remove_robot(actor=person_of(request), robot=robot)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(require_POST(self.test_post))

@@ -13,7 +13,11 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
+from accounts.models import User
+from accounts.records import name_actions
+from accounts.services import recording
 from community_report.outward.robots import Robot
 from community_report.wechat.errors import ErrorKind, WeChatError
 from dispatch.models import GroupRobot, RobotPost
@@ -22,6 +26,8 @@ from dispatch.reasons import ROBOT_REMOVED
 from . import troubles
 from .alarms import ROBOT
 from .outcomes import GIVE_UP_AFTER, Accepted, Outcome, code_of, lose, may_have_arrived, pause_after
+
+name_actions({"robot_removed": gettext_lazy("删除群机器人")})
 
 log = structlog.get_logger(__name__)
 
@@ -51,11 +57,23 @@ def post_again(posts: "QuerySet[RobotPost]") -> int:
 
 
 @transaction.atomic
-def remove_robot(robot: GroupRobot) -> None:
-    """It posts no more and its keys are forgotten; the ledger keeps what it has posted, and says what it has not."""
-    robot.active, robot.address, robot.secret, robot.removed_at = False, "", "", timezone.now()
-    robot.save(update_fields=["active", "address", "secret", "removed_at"])
-    robot.posts.filter(status=_PENDING).update(status=RobotPost.Status.DEAD, code=ROBOT_REMOVED, leased_until=None)
+def remove_robot(*, actor: User, robot: GroupRobot) -> None:
+    """It posts no more and its keys are forgotten; the ledger keeps what it has posted, and says what it has not.
+
+    A post on its way at this moment counts as not posted. Whoever is second finds nothing to do.
+    """
+    held = _held(robot)
+    if held is None:
+        return
+    held.active, held.address, held.secret, held.removed_at = False, "", "", timezone.now()
+    held.save(update_fields=["active", "address", "secret", "removed_at"])
+    recording.record("robot_removed", actor=actor, community=held.community_id, subject=held.name)
+    held.posts.filter(status=_PENDING).update(status=RobotPost.Status.DEAD, code=ROBOT_REMOVED, leased_until=None)
+
+
+def _held(robot: GroupRobot) -> GroupRobot | None:
+    """Its row, locked before its posts as everywhere here; None once it is removed."""
+    return GroupRobot.objects.select_for_update(no_key=True).filter(pk=robot.pk, removed_at=None).first()
 
 
 def waiting(now: datetime) -> bool:
@@ -82,7 +100,8 @@ def work(now: datetime) -> None:
 def _take(now: datetime) -> list[Lot]:
     robots = GroupRobot.objects.select_for_update(skip_locked=True, of=("self",)).select_related("community")
     busy = RobotPost.objects.filter(robot=OuterRef("pk"), status=_PENDING, leased_until__gte=now)
-    ready = robots.filter(Exists(_due(now).filter(robot=OuterRef("pk"))), ~Exists(busy)).order_by("pk")
+    # `active` of the locked row itself: the subquery knows only what was so before the lock.
+    ready = robots.filter(Exists(_due(now).filter(robot=OuterRef("pk"))), ~Exists(busy), active=True).order_by("pk")
     free = [robot for robot in ready if not troubles.closed(f"{ROBOT}:{robot.pk}", now)]
     return [lot for robot in free[:AT_ONCE] if (lot := _lot(robot, now))]
 
@@ -123,7 +142,12 @@ def _post(lot: Lot) -> Outcome:
 
 @transaction.atomic
 def record(lot: Lot, outcome: Outcome) -> None:
-    """What became of a post; rows whose lease ran out are left to who has them now."""
+    """What became of a post; rows whose lease ran out are left to who has them now.
+
+    Of a robot removed meanwhile nothing is written: its posts have their last word, and it is nobody's trouble.
+    """
+    if _held(lot.robot) is None:
+        return
     now = timezone.now()
     keys = [row.pk for row in lot.rows]
     ours = RobotPost.objects.select_for_update().filter(pk__in=keys, status=_PENDING, leased_until=lot.lease)

@@ -353,3 +353,20 @@ def test_the_figures_of_a_robot_are_of_seven_days(group: Group, robot: GroupRobo
     page = client.get(f"/admin/dispatch/grouprobot/{robot.pk}/change/").content.decode()
     assert "发出 1，失败 1，等待重发 1" in page
     assert "发送失败 · 群机器人的平台出错（HTTP 404）" in page
+
+
+@pytest.mark.parametrize("answer", [error(0, "ok"), error(93000, "invalid webhook url")])
+def test_a_robot_that_is_removed_while_it_posts_has_its_last_word(
+    group: Group, robot: GroupRobot, cast: Cast, answer: Answer
+) -> None:
+    group.on(WEBHOOK, answer)
+    cast.report()
+    route_all()
+    (lot,) = robots._take(timezone.now())
+    outcome = robots._post(lot)
+    robots.remove_robot(actor=cast.manager, robot=robot)
+    robots.record(lot, outcome)
+    assert (only().status, only().code, only().sent_at) == ("dead", "robot_removed", None)
+    assert not Trouble.objects.exists()
+    robots.remove_robot(actor=cast.manager, robot=robot)
+    assert Record.objects.filter(action="robot_removed", actor=cast.manager).count() == 1
