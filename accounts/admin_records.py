@@ -20,7 +20,7 @@ from community_report.core.search import few, holding, searched
 
 from .models import Record
 from .querysets import of_person
-from .records import ACTIONS, REFUSALS
+from .records import ACTIONS, REFUSALS, REFUSED_FOR
 
 #: Groups of actions, as one looks for them: the beginning of an action's word.
 GROUPS = {
@@ -54,9 +54,14 @@ def _subject(word: str) -> Q:
 
 
 def _deed(word: str) -> Q:
-    """By what is said of it, whole or in part."""
+    """By what is said of it, whole or in part; of a refusal, also by why."""
+    why = Q(action="refused", detail__in=_called(REFUSED_FOR, word))
+    return Q(action__in=_called(ACTIONS, word)) | why
+
+
+def _called(names: dict[str, Any], word: str) -> list[str]:
     said = word.casefold()
-    return Q(action__in=[action for action, label in ACTIONS.items() if said in str(label).casefold()])
+    return [key for key, label in names.items() if said in str(label).casefold()]
 
 
 def _from_address(word: str) -> Q:
@@ -70,8 +75,8 @@ def _from_address(word: str) -> Q:
 @admin.register(Record)
 class RecordAdmin(ReadOnly, ScopedAdmin):
     permission = "manage_people"
-    list_display = ("moment", "who", "what", "subject", "whom", "detail", "address")
-    fields = ("moment", "community", ("who", "what"), ("subject", "whom"), "detail", ("path", "address"))
+    list_display = ("moment", "who", "what", "subject", "whom", "why", "address")
+    fields = ("moment", "community", ("who", "what"), ("subject", "whom"), "why", ("path", "address"))
     list_filter = (GroupFilter, ("at", RangeDateTimeFilter), ("community", OwnFilter))
     list_select_related = ("actor", "person")
     search_fields = ("subject",)  # `get_search_results` looks through more
@@ -99,6 +104,10 @@ class RecordAdmin(ReadOnly, ScopedAdmin):
     @admin.display(description=_("做了什么"), ordering="action")
     def what(self, row: Record) -> str:
         return row.label
+
+    @admin.display(description=_("说明"))
+    def why(self, row: Record) -> str:
+        return row.explained
 
     @admin.display(description=_("对谁"))
     def whom(self, row: Record) -> str:

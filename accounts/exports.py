@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from community_report.core.admin_export import EXPORTED, Column, Table
 
 from .models import Membership, User
-from .records import ACTIONS
+from .records import ACTIONS, explained
 
 STATUSES = dict(Membership.Status.choices)
 
@@ -104,7 +104,7 @@ class RecordTable(Table):
     action = Column(_("做了什么"), "action", lambda word: str(ACTIONS.get(word, word)))
     subject = Column(_("对象"), "subject")
     person = Column(_("对谁"), "person__display_name")
-    detail = Column(_("说明"), "detail")
+    detail = Column(_("说明"), "detail", explained)
     address = Column(_("网络地址"), "address")
     path = Column(_("页面"), "path")
 

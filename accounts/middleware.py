@@ -10,7 +10,6 @@ from django.utils.functional import SimpleLazyObject
 
 from .models import User
 from .policies import clock_of, person_of, standing_of
-from .records import REFUSED_FOR
 from .services.recording import record_apart, visiting
 
 Next = Callable[[HttpRequest], HttpResponse]
@@ -53,8 +52,7 @@ class RecordMiddleware:
         with visiting(request) as visit:
             response = self.get_response(request)
             if response.status_code == 403 or visit.refused:
-                why = "，".join(str(REFUSED_FOR.get(code, code)) for code in visit.refused)
-                record_apart("refused", actor=_known(request), detail=why)
+                record_apart("refused", actor=_known(request), detail=" ".join(visit.refused))
             elif not visit.recorded and self._changes(request, response) and (actor := _known(request)):
                 record_apart("request", actor=actor)
         return response

@@ -46,19 +46,31 @@ ACTIONS: dict[str, str | Promise] = {
 }
 #: What is written where somebody was kept from something.
 REFUSALS = ("login_failed", "locked_out", "refused")
-#: Why the back office refused, by the code of the refusal: without the names that its sentence may hold.
+#: Why the back office refused, by the code of the refusal, which is what a record keeps: without the names that its
+#: sentence may hold, and in the language of who reads it.
 REFUSED_FOR: dict[str, str | Promise] = {
     "permission_denied": _("没有权限"),
     "not_bound": _("没有权限"),
     "not_found": _("属于别处，或已不存在"),
     "wrong_state": _("当前状态下不能这样做"),
     "already_claimed": _("已被别人接单"),
+    "gone": _("已不存在"),
+    "invite_expired": _("邀请已过期或作废"),
+    "invite_used": _("邀请已用过"),
+    "duplicate_id": _("编号已被使用"),
+    "throttled": _("太频繁"),
 }
 
 
 def name_actions(names: dict[str, str | Promise]) -> None:
     """An app above says what its own actions are called."""
     ACTIONS.update(names)
+
+
+def explained(detail: str) -> str:
+    """What a record says beside its deed: codes of a refusal in words, anything else (older refusals too) as it is."""
+    codes = detail.split()
+    return "，".join(str(REFUSED_FOR[code]) for code in codes) if set(codes) <= REFUSED_FOR.keys() else detail
 
 
 class RecordQuerySet(models.QuerySet["Record"]):
@@ -131,3 +143,8 @@ class Record(models.Model):
     def label(self) -> str:
         """What was done, in words."""
         return str(ACTIONS.get(self.action, self.action))
+
+    @property
+    def explained(self) -> str:
+        """The detail, in words."""
+        return explained(self.detail)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.models import Home, Record
+from accounts.models import Home, Record, User
 from accounts.services import recording
 from reports.services import transitions
 from tests.factories import Cast
@@ -33,7 +33,7 @@ def another_communitys_home(cast: Cast, client: Client) -> Any:
 @pytest.mark.parametrize("ask", [another_communitys_report, another_communitys_home])
 def test_what_belongs_to_another_community(cast: Cast, ask: Callable[[Cast, Client], Any]) -> None:
     assert ask(cast, client_of(cast.other_manager)).status_code in (200, 302)
-    assert refusals(actor=cast.other_manager, community=cast.other_community) == ["属于别处，或已不存在"]
+    assert refusals(actor=cast.other_manager, community=cast.other_community) == ["not_found"]
     ask(cast, client_of(cast.manager))
     assert refusals(actor=cast.manager) == []
 
@@ -48,7 +48,7 @@ def test_what_the_services_refuse_is_no_deed(cast: Cast) -> None:
     transitions.dismiss_report(actor=cast.manager, report_id=done.pk, reason="重复")
     for _time in range(3):
         assert dismiss(cast, done).status_code == 302
-    assert refusals(actor=cast.manager) == ["当前状态下不能这样做"]
+    assert refusals(actor=cast.manager) == ["wrong_state"]
     assert not Record.objects.filter(action="request").exists()
 
 
@@ -63,7 +63,7 @@ def test_what_went_through_beside_a_refusal_has_its_own_record(cast: Cast) -> No
 def test_who_may_not_come_in(cast: Cast) -> None:
     for person in (cast.resident, cast.cleaner):
         assert client_of(person).get("/admin/reports/report/").status_code == 302
-        assert refusals(actor=person) == ["没有权限"]
+        assert refusals(actor=person) == ["permission_denied"]
     assert Client().get("/admin/reports/report/").status_code == 302
     assert refusals(actor=None) == []
 
@@ -73,6 +73,25 @@ def test_a_mistake_in_typing_is_no_refusal(cast: Cast) -> None:
     assert "不是手机号码" in client.post("/admin/accounts/rosterentry/add/", {"phone": "1"}).content.decode()
     assert client.get("/admin/reports/report/00000000-0000-0000-0000-000000000000/change/").status_code == 302
     assert refusals() == []
+
+
+def test_why_is_read_and_found_in_the_readers_language(cast: Cast) -> None:
+    User.objects.filter(pk=cast.other_manager.pk).update(language="en")
+    done = cast.report()
+    transitions.dismiss_report(actor=cast.manager, report_id=done.pk, reason="重复")
+    dismiss(cast, done)
+    another_communitys_report(cast, client_of(User.objects.get(pk=cast.other_manager.pk)))
+    records = "/admin/accounts/record/"
+    for person, language, words in (
+        (cast.manager, "zh-hans", "当前状态下不能这样做"),
+        (cast.other_manager, "zh-hans", "属于别处，或已不存在"),
+        (cast.other_manager, "en", "elsewhere"),
+    ):
+        User.objects.filter(pk=person.pk).update(language=language)
+        client = client_of(User.objects.get(pk=person.pk))
+        assert words in client.get(records).content.decode()
+        found = client.get(records, {"q": words}).context["cl"].result_list
+        assert [row.action for row in found] == ["refused"]
 
 
 def test_they_are_bounded_like_the_others(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
