@@ -89,6 +89,9 @@ def test_a_refusal_is_not_called_done(cast: Cast) -> None:
     chosen = {"action": "approve", "apply": "1", "_selected_action": [str(active.pk)]}
     page = words(client_of(cast.manager).post("/admin/accounts/membership/", chosen, follow=True))
     assert "已处理 0 条" not in page
+    assert "当前状态是“有效”，不能这样操作" in page
+    active.refresh_from_db()
+    assert (active.status, active.decided_by, active.decided_at) == ("active", None, None)
 
 
 @pytest.mark.parametrize("page", ["routing", "phone", "qr-sheets", "monthly"])
