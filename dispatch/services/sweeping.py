@@ -16,6 +16,7 @@ from dispatch.models import Outbox
 from notices.services import publish_due
 from reports.services.clock import fire_deadlines
 from reports.services.uploads import remove_old_uploads
+from reports.statistics import copies
 
 from . import alarms, delivery, media, replaying, routing, troubles
 from .inbound import remove_old_messages
@@ -61,6 +62,7 @@ def sweep(now: datetime, *, queue_download: Callable[[UUID], object]) -> None:
         "roster_imports": lambda: roster_importing.remove_undecided(now),
         "roster_bad_rows": lambda: roster_importing.forget_bad_rows(now),
         "records": lambda: recording.prune(now),
+        "figures": lambda: copies.keep_up(now),
         "sessions": lambda: Session.objects.filter(expire_date__lt=now).delete(),
     }
     for name, part in parts.items():

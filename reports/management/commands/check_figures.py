@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from reports.statistics.copies import mend
+from reports.statistics.copies import mend, wrong
 
 
 class Command(BaseCommand):
@@ -15,9 +15,9 @@ class Command(BaseCommand):
         parser.add_argument("--repair", action="store_true", help="write what is right")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        wrong = {name: number for name, number in mend(keep=options["repair"]).items() if number}
-        words = ", ".join(f"{number} {name}" for name, number in wrong.items())
-        if not wrong:
+        found = mend() if options["repair"] else wrong()
+        words = ", ".join(f"{number} {name}" for name, number in found.items() if number)
+        if not words:
             self.stdout.write("all as events and ratings say")
         elif options["repair"]:
             self.stdout.write(f"mended: {words}")
