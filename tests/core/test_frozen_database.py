@@ -3,7 +3,7 @@
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import psycopg2
@@ -11,6 +11,7 @@ import pytest
 from django.db import OperationalError, close_old_connections, connection
 from django.test import Client
 
+import manage
 from community_report.core import database
 
 
@@ -46,6 +47,24 @@ def test_a_statement_is_given_up_and_the_next_one_works() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
         assert cursor.fetchone() == (1,)
+
+
+@pytest.mark.parametrize(("command", "patient"), [("migrate", True), ("check_figures", True), ("report_stats", False)])
+def test_commands_that_look_at_everything_have_the_time(
+    command: str, patient: bool, no_broken_connection_is_left: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def execute(argv: list[str]) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(0.5)")
+
+    token = database._patience.set(0.1)
+    monkeypatch.setattr("django.core.management.execute_from_command_line", execute)
+    monkeypatch.setattr("sys.argv", ["manage.py", command])
+    try:
+        with nullcontext() if patient else pytest.raises(OperationalError):
+            manage.main()
+    finally:
+        database._patience.reset(token)
 
 
 @pytest.mark.usefixtures("no_broken_connection_is_left")
