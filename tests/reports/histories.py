@@ -7,16 +7,19 @@ from random import Random
 
 import time_machine
 
-from accounts.models import Community, User
+from accounts.models import Community, Membership, User
+from accounts.services.bindings import revoke_membership
+from accounts.services.erasure import erase_identity
 from community_report.core.errors import DomainError
 from reports.models import Category, Report
 from reports.services import clock, transitions
-from tests.factories import Cast, bind, make_home, role_of
+from reports.similar import mergeable
+from tests.factories import Cast, bind, make_home, make_person, role_of
 
 #: What may come next, by status; a verb stands as often as it is likely.
 NEXT = {
-    "submitted": "claim claim claim claim assign recategorize dismiss withdraw merge",
-    "claimed": "resolve resolve resolve resolve release assign recategorize dismiss stop",
+    "submitted": "claim claim claim claim assign recategorize dismiss withdraw merge pass_by",
+    "claimed": "resolve resolve resolve resolve release assign recategorize dismiss merge leave stop",
     "resolved": "confirm confirm confirm reopen stop",
     "closed": "reopen rate",
     "dismissed": "restore stop",
@@ -95,13 +98,29 @@ class History:
         transitions.withdraw_report(actor=self.cast.resident, report_id=report.pk)
 
     def _merge(self, report: Report) -> None:
-        others = Report.objects.open().filter(community=report.community_id).exclude(pk=report.pk)
+        others = mergeable(report)
         into = others.order_by("created_at").first()
         if into is not None:
             transitions.merge_report(actor=self.cast.manager, report_id=report.pk, into_id=into.pk)
 
     def _release(self, report: Report) -> None:
         transitions.release_report(actor=_holder(report), report_id=report.pk, reason="太忙")
+
+    def _leave(self, report: Report) -> None:
+        """Who holds it loses every staff role in its community, and is given them again the same day."""
+        staff = {"community": report.community_id, "role__kind": "staff", "status": "active"}
+        for membership in Membership.objects.filter(user=_holder(report), **staff):
+            revoke_membership(actor=self.cast.manager, membership=membership)
+            bind(_holder(report), membership.role)
+
+    def _pass_by(self, report: Report) -> None:
+        """Somebody new holds it, may give a result, and erases who they were."""
+        new = make_person("路过", f"137{self.chance.randrange(10**8):08}")
+        bind(new, role_of(report.community, "cleaner"))
+        transitions.assign_report(actor=self.cast.manager, report_id=report.pk, user_id=new.pk)
+        if self.chance.random() < 0.5:
+            transitions.resolve_report(actor=new, report_id=report.pk, note="好了")
+        erase_identity(actor=new)
 
     def _resolve(self, report: Report) -> None:
         transitions.resolve_report(actor=_holder(report), report_id=report.pk, note="好了")
