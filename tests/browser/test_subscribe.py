@@ -22,5 +22,5 @@ def test_a_resident_agrees_and_the_account_counts_it(demo: Demo, phone: Callable
     expect(page.get_by_text("好的，有进展会通知您")).to_be_visible()
     assert demo.sandbox.journal(after=began, wait=10, kind="callback", event="subscribe_msg_popup_event")
     page.reload()
-    expect(offer).to_contain_text("还能收")
+    expect(offer).to_contain_text("还会提醒")
     assert offer.inner_text() != before
