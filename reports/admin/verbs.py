@@ -6,15 +6,17 @@ from typing import Any
 
 from django import forms
 from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from accounts.models import Role, User
 from community_report.core.admin import own_rows
+from community_report.core.errors import Invalid
 from reports.models import Category, Report
 from reports.services import transitions
 from reports.services.words import NOTE_MAX
+from reports.similar import alike_in_kind
 from reports.states import OPEN, Action, Status
 
 #: So many at once stay well within what one request may take; each is a transaction of its own.
@@ -115,6 +117,8 @@ def _merge(actor: User, report: Report, clean: dict[str, Any]) -> object:
     """The one that the others are merged into may be among the chosen: it stays."""
     if report.pk == clean["into"].pk:
         return report
+    if not alike_in_kind(report, clean["into"]):
+        raise Invalid.field("into", gettext("需要处理的报单和不需要处理的信息不能合并"))
     return transitions.merge_report(actor=actor, report_id=report.pk, into_id=clean["into"].pk, reason=clean["reason"])
 
 

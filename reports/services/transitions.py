@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from accounts.models import Membership, Role, User
 from community_report.core.errors import Conflict, Invalid
 from reports.models import Category, Claim, Follow, Ignore, Rating, Report, ReportEvent
-from reports.similar import alike_in_kind
 from reports.states import OPEN, Action, Party, Status
 
 from . import engine, ignoring
@@ -175,7 +174,7 @@ def _settle_holder(change: Change) -> None:
 
 @transaction.atomic
 def merge_report(*, actor: User, report_id: UUID, into_id: UUID, reason: str = "") -> Report:
-    """A duplicate of `into`, of its kind: its reporter and followers follow that one from now on."""
+    """A duplicate of `into`: its reporter and followers follow that one from now on."""
     for pk in sorted((report_id, into_id)):  # always in one order, so that two merges cannot wait for each other
         if Report.objects.filter(pk=pk).exists():
             engine.lock_report(pk)
@@ -183,8 +182,6 @@ def merge_report(*, actor: User, report_id: UUID, into_id: UUID, reason: str = "
     into = Report.objects.for_view(actor).filter(pk=into_id, community=change.report.community_id).first()
     if into is None or not viewer.may_read(into) or into.pk == change.report.pk:
         raise Invalid.field("into", _("请选择本小区的另一条报单"))
-    if not alike_in_kind(change.report, into):
-        raise Invalid.field("into", _("需要处理的报单和不需要处理的信息不能合并"))
     if into.status not in OPEN:
         raise Conflict(_("只能合并到一条还在处理中的报单"))
     change.note = clean(reason, "reason")

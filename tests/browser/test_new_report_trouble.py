@@ -217,17 +217,18 @@ def draft_from_the_chat(demo: Demo, host: str, text: str, pictures: int) -> str:
     return re.findall(r"/h5/reports/new\?draft=[0-9a-f-]+", json.dumps(demo.sandbox.chat(host)))[-1]
 
 
-def test_a_wrong_picture_from_the_chat_is_taken_away(demo: Demo, li: Page, words: str) -> None:
-    li.goto(demo.page_of("li", draft_from_the_chat(demo, "li", words, pictures=2)))
-    pictures = li.locator("#draft-media .pictures > li")
+def test_a_wrong_picture_from_the_chat_is_taken_away(demo: Demo, words: str, phone: Phone) -> None:
+    zhao = phone("zhao")
+    zhao.goto(demo.page_of("zhao", draft_from_the_chat(demo, "zhao", words, pictures=2)))
+    pictures = zhao.locator("#draft-media .pictures > li")
     expect(pictures).to_have_count(2)
     pictures.first.get_by_role("button", name="去掉这张图片").tap()
-    li.get_by_role("dialog").get_by_role("button", name="去掉").tap()
+    zhao.get_by_role("dialog").get_by_role("button", name="去掉").tap()
     expect(pictures).to_have_count(1)
-    li.get_by_text("卫生保洁").tap()
-    send(li)
-    li.wait_for_url(REPORT)
-    assert len(ask(li, li.url.partition("/h5/")[2].partition("?")[0])["media"]) == 1
+    zhao.get_by_text("卫生保洁").tap()
+    send(zhao)
+    zhao.wait_for_url(REPORT)
+    assert len(ask(zhao, zhao.url.partition("/h5/")[2].partition("?")[0])["media"]) == 1
 
 
 def test_two_pages_of_one_form_file_two_reports(demo: Demo, li: Page, words: str) -> None:

@@ -105,6 +105,7 @@ def test_the_pictures_of_a_list_come_as_they_are_scrolled_to(
     places, shown = page.locator("[data-thumb]"), page.locator("[data-thumb] img")
     at_first = shown.count()
     assert 0 < at_first < places.count()
-    places.last.scroll_into_view_if_needed()
+    for n in range(places.count()):
+        places.nth(n).scroll_into_view_if_needed()
     expect(shown).to_have_count(places.count())
     page.wait_for_function("() => Array.from(document.images).every((image) => image.naturalWidth > 0)")
