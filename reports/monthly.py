@@ -23,8 +23,8 @@ from community_report.core.tables import cell
 
 from .models import Category
 from .states import Status
-from .statistics import Figures, figures
-from .statistics.staff import LEAST_RATINGS
+from .statistics import Figures, figures, telling_score
+from .statistics.staff import telling
 
 Rows = list[list[Any]]
 
@@ -100,14 +100,9 @@ def _overview(now: Figures, before: Figures) -> Rows:
         (_("解决九成用时（分钟）"), lambda f: _number(f["resolve_minutes"]["p90"])),
         (_("超时比例"), lambda f: _share(f["overdue_share"])),
         (_("重开比例"), lambda f: _share(f["reopened_share"])),
-        (_("平均评分"), lambda f: _number(_mean_score(f), 2)),
+        (_("平均评分"), lambda f: _number(telling_score(f), 2)),
     ]
     return [[name, value(now), value(before)] for name, value in lines]
-
-
-def _mean_score(found: Figures) -> float | None:
-    """None where there are fewer ratings than say something."""
-    return found["mean_score"] if sum(row["ratings"] for row in found["by_staff"]) >= LEAST_RATINGS else None
 
 
 def _number(value: float | None, digits: int = 1) -> float | str:
@@ -139,7 +134,7 @@ def _staff(people: Iterable[Figures]) -> Rows:
             row["user"]["display_name"],
             row["claimed"],
             row["resolved"],
-            _number(row["mean_score"] if row["ratings"] >= LEAST_RATINGS else None, 2),
+            _number(telling(row["mean_score"], row["ratings"]), 2),
             row["ratings"],
         ]
         for row in people

@@ -21,7 +21,7 @@ from community_report.core.when import date_words, minutes_words
 
 from .models import Category
 from .states import Status
-from .statistics import courses, figures, headline
+from .statistics import courses, figures, headline, telling_score
 from .statistics.days import days_of
 from .statistics.parts import filed_in
 from .statistics.staff import LEAST_RATINGS
@@ -150,7 +150,7 @@ def _large(now: dict[str, Any], past: dict[str, Any]) -> list[Figure]:
         Figure(_("报单"), str(now["total"]), _difference(now["total"], past["total"], _count_words)),
         _timed(_("接单用时"), now["claim_minutes"], past["claim_minutes"]),
         _timed(_("解决用时"), now["resolve_minutes"], past["resolve_minutes"]),
-        _judged(_("满意度"), now["mean_score"], past["mean_score"], _score_words, more_is_better=True),
+        _judged(_("满意度"), telling_score(now), past["mean_score"], _score_words, more_is_better=True),
         _judged(_("超期"), now["overdue_share"], past["overdue_share"], _share_words, more_is_better=False),
         _judged(_("业主说没解决"), now["reopened_share"], past["reopened_share"], _share_words, more_is_better=False),
     ]

@@ -12,7 +12,7 @@ from reports.people import person
 from reports.states import Status
 
 from .parts import DONE, Median, Percentiles, claims_in, filed_in, overdue
-from .staff import CLAIMED, RESOLVED, scores_of
+from .staff import CLAIMED, RESOLVED, scores_of, telling
 
 Figures = dict[str, Any]
 
@@ -36,6 +36,11 @@ def figures(community: Community, since: datetime | None = None, until: datetime
     found = headline(community, since, until)
     by_kind, by_staff = _by_kind(filed, community), _by_staff(claims_in(*span), filed)
     return {"total": found.pop("total"), **by_kind, "by_staff": by_staff, **found}
+
+
+def telling_score(found: Figures) -> float | None:
+    """The mean score of `figures`; None where there are too few ratings to say something."""
+    return telling(found["mean_score"], sum(row["ratings"] for row in found["by_staff"]))
 
 
 def headline(community: Community, since: datetime | None, until: datetime | None) -> Figures:

@@ -10,7 +10,7 @@ from openpyxl.utils import get_column_letter
 
 from community_report.core.tables import cell
 
-from .staff import LEAST_RATINGS
+from .staff import telling
 
 Figures = dict[str, Any]
 Line = Sequence[Any]
@@ -66,7 +66,7 @@ def _overview(found: Figures) -> list[Line]:
         [_("已完成"), totals["closed"]],
         [_("业主说没解决"), totals["reopened"]],
         [_("评分次数"), totals["ratings"]],
-        [_("满意度"), totals["mean_score"] if totals["ratings"] >= LEAST_RATINGS else None],
+        [_("满意度"), telling(totals["mean_score"], totals["ratings"])],
     ]
 
 

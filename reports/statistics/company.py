@@ -11,7 +11,7 @@ from reports.models import Claim, Report, ReportEvent
 from reports.querysets import ReportQuerySet
 
 from .parts import Communities, MedianInOrder, claims_in, in_this_month, of_communities
-from .staff import LEAST_RATINGS
+from .staff import telling
 
 Row = dict[str, Any]
 
@@ -64,8 +64,7 @@ def _filed(filed: "QuerySet[Report]") -> list[Row]:
     )
     found = [dict(row) for row in rows]
     for row in found:
-        mean = row.pop("mean")
-        row["score"] = mean if row["ratings"] >= LEAST_RATINGS else None
+        row["score"] = telling(row.pop("mean"), row["ratings"])
     return found
 
 

@@ -16,6 +16,11 @@ LEAST_RATINGS = 5
 Row = dict[str, Any]
 
 
+def telling(mean: float | None, ratings: int) -> float | None:
+    """The mean score of so many ratings; None where they are too few to say something."""
+    return mean if ratings >= LEAST_RATINGS else None
+
+
 #: Of one person's claims the reports that they held, and those for which they gave a result, each once: counting what
 #: is distinct would sort all of them.
 CLAIMED = Count("pk", filter=Q(held_before=False))
@@ -67,7 +72,6 @@ def _joined(parts: list[dict[Any, Row]]) -> list[Row]:
         row: Row = {"user": person(user), **nothing, "ratings": 0, "mean": None}
         for part in parts:
             row |= part.get(pk, {})
-        mean = row.pop("mean")
-        row["score"] = mean if row["ratings"] >= LEAST_RATINGS else None
+        row["score"] = telling(row.pop("mean"), row["ratings"])
         rows.append(row)
     return sorted(rows, key=lambda row: (-row["resolved"], -row["claimed"], row["user"]["display_name"]))

@@ -24,7 +24,7 @@ from community_report.core.admin import communities_of
 from community_report.core.when import minutes_words
 from community_report.site.needs import bindings_waiting, people_unreached
 from reports.statistics.desk import Period, desk_figures
-from reports.statistics.staff import LEAST_RATINGS
+from reports.statistics.staff import telling
 
 from .leads import Leads, reports, rows_of
 
@@ -176,8 +176,8 @@ def _lately(spans: dict[str, dict[str, int]]) -> list[tuple[str, dict[str, int]]
 
 
 def _totals(totals: dict[str, Any]) -> list[tuple[str, str]]:
-    score = f"{totals['mean_score']:.1f}" if totals["ratings"] >= LEAST_RATINGS else _("暂无")
-    rated = totals["ratings"]
+    mean, rated = totals["mean_score"], totals["ratings"]
+    score = _("暂无") if telling(mean, rated) is None else f"{mean:.1f}"
     return [
         (_("上报"), str(totals["filed"])),
         (_("其中未完成"), str(totals["open"])),
