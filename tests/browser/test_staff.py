@@ -73,6 +73,7 @@ def test_giving_back_with_a_name_for_who_takes_over(demo: Demo, phone: Phone, su
     zhang.goto(demo.page_of("zhang", "/h5/work"))
     card = card_of(zhang, words)
     expect(card.get_by_text("王师傅退回：请张师傅接手")).to_be_visible()
+    zhang.wait_for_load_state("networkidle")
     card.get_by_role("button", name="我来处理").dblclick()
     zhang.wait_for_url(f"**{report}")
     assert events_of(zhang, report) == ["submitted", "claim", "release", "claim"]
