@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from community_report.celery import app
+from dispatch import receivers
 from dispatch.services.languages import learn_language
 from tests.dispatch.ledger import WeChat
 from tests.dispatch.pushing import happen, say
@@ -17,18 +17,19 @@ INFO = "/cgi-bin/user/info"
 
 
 @pytest.fixture
-def follow(wechat: WeChat, django_capture_on_commit_callbacks: Any) -> Any:
-    """Somebody new follows, and what is queued then is done."""
-    app.conf.task_always_eager = True
+def follow(wechat: WeChat, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Somebody new follows, and what is queued then is done, as a worker does it."""
+    queued: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(receivers, "enqueue", lambda task, *args: queued.append((task, *args)))
 
     def follow_as(language: str) -> User:
         wechat.on(INFO, plain_json(subscribe=1, openid="o-new", language=language))
-        with django_capture_on_commit_callbacks(execute=True):
-            happen("o-new", "subscribe")
+        happen("o-new", "subscribe")
+        for task, *args in queued:
+            task(*args)
         return User.objects.get(openid="o-new")
 
-    yield follow_as
-    app.conf.task_always_eager = False
+    return follow_as
 
 
 @pytest.mark.parametrize(
