@@ -9,12 +9,17 @@ from accounts.text import clean, clean_home, clean_part, clean_phone, spellings
 
 def find_building(community: Community, name: str) -> Building | None:
     """The building of this name, however its last character is written; the exact name goes first."""
-    return _pick_building(list(Building.objects.filter(community=community)), name)
+    return pick_building(buildings_of(community), name)
 
 
-def _pick_building(buildings: Sequence[Building], name: str) -> Building | None:
-    found = {building.name: building for building in buildings}
-    return next((found[name] for name in spellings("building", clean_part(name)) if name in found), None)
+def buildings_of(community: Community) -> dict[str, Building]:
+    """By their names."""
+    return {building.name: building for building in Building.objects.filter(community=community)}
+
+
+def pick_building(buildings: Mapping[str, Building], name: str) -> Building | None:
+    """As `find_building`, among these."""
+    return next((buildings[name] for name in spellings("building", clean_part(name)) if name in buildings), None)
 
 
 def find_unit(building: Building, name: str) -> str | None:
@@ -41,8 +46,8 @@ def find_home(*, community: Community, home: Mapping[str, object]) -> Home | Non
 
 def find_homes(*, community: Community, homes: Sequence[Mapping[str, object]]) -> list[Home | None]:
     """As `find_home`, for many in two queries."""
-    buildings = list(Building.objects.filter(community=community))
-    stated = [(clean_home(home), _pick_building(buildings, clean_home(home)["building"])) for home in homes]
+    buildings = buildings_of(community)
+    stated = [(clean_home(home), pick_building(buildings, clean_home(home)["building"])) for home in homes]
     rooms = {room for home, building in stated if building and home["room"] for room in spellings("room", home["room"])}
     there: dict[int, list[Home]] = {}
     for home in Home.objects.filter(building__in=[b for _home, b in stated if b], room__in=rooms).select_related(

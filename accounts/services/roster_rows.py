@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from accounts.models import Building, Community, Home
-from accounts.services.roster import find_unit
+from accounts.services.roster import buildings_of, find_unit, pick_building
 from accounts.text import clean, clean_part, clean_phone, is_shortened, spellings
 
 MAX_NAME = MAX_ROOM = 40
@@ -32,7 +32,7 @@ class RowReader:
 
     def __init__(self, community: Community) -> None:
         self._rooms = _Rooms(community)
-        self.buildings = {building.name: building for building in community.buildings.all()}
+        self._buildings = buildings_of(community)
         self._seen: dict[tuple[Place, str], int] = {}
 
     def line(self, row: Mapping[str, str], number: int) -> Line:
@@ -48,8 +48,7 @@ class RowReader:
         return line
 
     def _building(self, name: str) -> Building:
-        names = spellings("building", clean_part(name))
-        found = next((self.buildings[name] for name in names if name in self.buildings), None)
+        found = pick_building(self._buildings, name)
         if found is None:
             given = clean(name)
             raise ValidationError(_("小区没有楼栋“%(name)s”") % {"name": given} if given else _("缺少楼栋"))
