@@ -8,16 +8,12 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce, Concat, NullIf
 from django.utils.translation import gettext_lazy as _
 
-from community_report.core.admin_export import EXPORTED, Column, Table
+from community_report.core.admin_export import EXPORTED, Column, Table, in_words
 
 from .models import Membership, User
 from .records import ACTIONS, explained
 
-STATUSES = dict(Membership.Status.choices)
-
-
-def _status(word: Any) -> str:
-    return str(STATUSES.get(word, word))
+_status = in_words(dict(Membership.Status.choices))
 
 
 def _yes(value: Any) -> str:
@@ -101,7 +97,7 @@ class RecordTable(Table):
     at = Column(_("时间"), "at")
     community = Column(_("小区"), "community__name")
     actor = Column(_("谁"), "actor__display_name")
-    action = Column(_("做了什么"), "action", lambda word: str(ACTIONS.get(word, word)))
+    action = Column(_("做了什么"), "action", in_words(ACTIONS))
     subject = Column(_("对象"), "subject")
     person = Column(_("对谁"), "person__display_name")
     detail = Column(_("说明"), "detail", explained)

@@ -1,21 +1,13 @@
 """What the back office gives out of reports as a table."""
 
-from typing import Any
-
 from django.db.models import QuerySet
 from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
-from community_report.core.admin_export import EXPORTED, Column, Table
+from community_report.core.admin_export import EXPORTED, Column, Table, in_words
 
 from .models import Report
 from .states import Status
-
-STATUSES = dict(Status.choices)
-
-
-def _status(word: Any) -> str:
-    return str(STATUSES.get(word, word))
 
 
 def with_homes(reports: "QuerySet[Report]") -> "QuerySet[Report]":
@@ -27,7 +19,7 @@ class ReportTable(Table):
     number = Column(_("编号"), "number")
     community = Column(_("小区"), "community__name")
     category = Column(_("信息分类"), "category__name")
-    status = Column(_("状态"), "status", _status)
+    status = Column(_("状态"), "status", in_words(dict(Status.choices)))
     title = Column(_("标题"), "title")
     description = Column(_("描述"), "description")
     address = Column(_("地点"), "address")

@@ -4,7 +4,7 @@ What a row holds is said by a resource of django-import-export; its files are wr
 builds all of them in memory.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
@@ -52,6 +52,11 @@ class Column(Field):
 
     def get_value(self, instance: dict[str, Any]) -> Any:
         return instance[self.attribute]
+
+
+def in_words(words: Mapping[Any, Any]) -> Callable[[Any], str]:
+    """How a column shows what is stored as a word: as `words` calls it."""
+    return lambda word: str(words.get(word, word))
 
 
 class Table(Resource):
