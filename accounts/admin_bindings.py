@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.db.models import Case, Q, QuerySet, When
 from django.http import HttpRequest, HttpResponse
@@ -17,10 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from community_report.core import admin_refused
 from community_report.core.admin import OwnFilter, ReadOnly, ScopedAdmin
+from community_report.core.admin_bulk import asking, consequences, do_each, refuses_many
 from community_report.core.admin_days import DaysFilter
-from community_report.core.errors import DomainError
 
 from .admin_rights import GivesRights
 from .exports import with_what_was_stated
@@ -31,8 +29,6 @@ from .services import bindings
 
 #: Each is a decision about a person, and a transaction of its own.
 MOST_AT_ONCE = 100
-#: What an app above has to say before something is decided about bindings: (decision, bindings) → words or "".
-CONSEQUENCES: list[Callable[[str, Sequence[Membership]], str]] = []
 
 
 @dataclass(frozen=True)
@@ -150,42 +146,27 @@ class MembershipAdmin(GivesRights, ReadOnly, ScopedAdmin):
 
     def _ask_or_do(self, request: HttpRequest, chosen: QuerySet[Membership], name: str) -> HttpResponse | None:
         decision, rows = DECISIONS[name], self._rows(chosen)
-        if len(rows) > MOST_AT_ONCE:
-            self.message_user(request, gettext("一次最多 %(n)d 条") % {"n": MOST_AT_ONCE}, messages.ERROR)
+        if refuses_many(self, request, rows, MOST_AT_ONCE):
             return None
         form = DecisionForm(request.POST if "apply" in request.POST else None, initial={"reason": decision.reason})
         if "apply" in request.POST and (decision.reason is None or form.is_valid()):
             reason = "" if decision.reason is None else form.cleaned_data["reason"]
-            self._decide(request, rows, lambda row: decision.decide(person_of(request), row, reason))
+            do_each(self, request, rows, lambda row: decision.decide(person_of(request), row, reason), str)
             return None
-        context = {
-            **self.admin_site.each_context(request),
-            "title": decision.title,
-            "opts": self.opts,
-            "action": name,
-            "form": None if decision.reason is None else form,
-            "chosen": beside_the_roster(rows),
-            "consequences": list(filter(None, (say(name, rows) for say in CONSEQUENCES))),
-            "back": request.get_full_path(),
-            "checkbox": ACTION_CHECKBOX_NAME,
-        }
+        context = asking(
+            self,
+            request,
+            decision.title,
+            action=name,
+            form=None if decision.reason is None else form,
+            chosen=beside_the_roster(rows),
+            consequences=consequences(Membership, name, rows),
+        )
         return render(request, "admin/accounts/decide.html", context)
 
     @staticmethod
     def _rows(chosen: QuerySet[Membership]) -> list[Membership]:
         return list(Membership.objects.for_view().filter(pk__in=chosen.values("pk"))[: MOST_AT_ONCE + 1])
-
-    def _decide(self, request: HttpRequest, rows: Sequence[Membership], act: Callable[[Membership], object]) -> None:
-        """Do it to each, and say how many went through and why the others did not."""
-        done = 0
-        for row in rows:
-            try:
-                act(row)
-                done += 1
-            except DomainError as refused:
-                admin_refused.say(request, refused, row, messages.WARNING)
-        if done:
-            self.message_user(request, gettext("已处理 %(n)d 条") % {"n": done}, messages.SUCCESS)
 
 
 def beside_the_roster(rows: Sequence[Membership]) -> list[tuple[Membership, Verdict | None]]:

@@ -1,12 +1,11 @@
 """The back office of headquarters' people: superusers alone see it, and act through the service."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -17,6 +16,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from community_report.core import admin_refused
 from community_report.core.admin import SuperuserAdmin
+from community_report.core.admin_bulk import asking, consequences, do_each, refuses_many
 from community_report.core.errors import DomainError
 
 from .models import Headquarters, User
@@ -32,8 +32,6 @@ else:  # Django's form classes take no parameters at run time
 
 #: Each is a decision about one person.
 MOST_AT_ONCE = 20
-#: Apps above say what a deed (a word of `DEEDS`) to these people means for what is theirs; "" for nothing.
-CONSEQUENCES: list[Callable[[str, Sequence[User]], str]] = []
 
 
 @dataclass(frozen=True)
@@ -56,34 +54,14 @@ DEEDS = {
 def ask_or_do(page: Any, request: HttpRequest, chosen: QuerySet[Any], name: str) -> HttpResponse | None:
     """A list's action: a page that says what it means, then the deed for each."""
     deed, people = DEEDS[name], list(User.objects.filter(pk__in=chosen.values("pk"))[: MOST_AT_ONCE + 1])
-    if len(people) > MOST_AT_ONCE:
-        page.message_user(request, gettext("一次最多 %(n)d 条") % {"n": MOST_AT_ONCE}, messages.ERROR)
+    if refuses_many(page, request, people, MOST_AT_ONCE):
         return None
     if "apply" not in request.POST:
-        context = {
-            **page.admin_site.each_context(request),
-            "title": deed.title,
-            "opts": page.opts,
-            "deed": deed,
-            "action": request.POST["action"],
-            "people": people,
-            "consequences": list(filter(None, (say(name, people) for say in CONSEQUENCES))),
-            "checkbox": ACTION_CHECKBOX_NAME,
-        }
+        means = [deed.meaning, *consequences(User, name, people)]
+        context = asking(page, request, deed.title, action=request.POST["action"], chosen=people, consequences=means)
         return render(request, "admin/accounts/headquarters.html", context)
-    done = sum(_done(request, deed, person) for person in people)
-    if done:
-        page.message_user(request, gettext("已处理 %(n)d 条") % {"n": done}, messages.SUCCESS)
+    do_each(page, request, people, lambda person: deed.act(actor=person_of(request), person=person), str)
     return None
-
-
-def _done(request: HttpRequest, deed: Deed, person: User) -> bool:
-    try:
-        deed.act(actor=person_of(request), person=person)
-    except DomainError as refused:
-        admin_refused.say(request, refused, person, messages.WARNING)
-        return False
-    return True
 
 
 class HeadquartersForm(ModelForm):

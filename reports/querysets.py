@@ -1,8 +1,10 @@
 """Which reports a person may know of, and the lists that people read."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Self
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Count, Exists, IntegerField, OuterRef, Prefetch, Q, Subquery, Value
@@ -112,6 +114,10 @@ class ReportQuerySet(models.QuerySet["Report"]):
         if scope == "claimed":
             return held.filter(status=Status.CLAIMED)
         return held.filter(status__in=(Status.RESOLVED, Status.CLOSED))
+
+    def held_by(self, people: "Iterable[User | UUID]") -> Self:
+        """What these people are working on."""
+        return self.filter(status=Status.CLAIMED, claimed_by__in=list(people))
 
     def search(self, text: str, *, address: bool = True) -> Self:
         """Those with every word of `text` in number, title, description or (with `address`) address."""

@@ -47,7 +47,7 @@ def give_back_all_claims(sender: Any, person: User, **_: Any) -> None:
     # Memberships before reports, as everywhere: a claim that they are making now is waited for.
     work = Membership.objects.active().filter(user=person, role__kind=Role.Kind.STAFF).order_by("pk")
     left = list(work.select_for_update(of=("self",), no_key=True).select_related("role"))
-    held = Report.objects.select_for_update(of=("self",)).filter(claimed_by=person, status=Status.CLAIMED)
+    held = Report.objects.held_by([person]).select_for_update(of=("self",))
     for report in held.select_related("community", "category").order_by("pk"):
         _take_back(report)
     for membership in left:

@@ -4,14 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.utils import unquote
-from django.contrib.messages import ERROR
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.translation import gettext
 
 from . import admin_refused
+from .admin_bulk import refuses_many
 from .deleting import delete_unused, refuse_used
 from .errors import DomainError
 
@@ -61,8 +60,7 @@ class DeletesUnused(Base):
 def _delete_chosen(page: DeletesUnused, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse | None:
     """All of them or, where one stays, none."""
     rows = list(chosen[: MOST_AT_ONCE + 1])
-    if len(rows) > MOST_AT_ONCE:
-        page.message_user(request, gettext("一次最多 %(n)d 条") % {"n": MOST_AT_ONCE}, ERROR)
+    if refuses_many(page, request, rows, MOST_AT_ONCE):
         return None
     try:
         with transaction.atomic():

@@ -1,9 +1,9 @@
 """The back office of reports: looked at, searched, and moved on through the services alone."""
 
+from operator import attrgetter
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet, prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -21,6 +21,7 @@ from accounts.policies import person_of
 from accounts.text import home_text
 from community_report.core import admin_refused
 from community_report.core.admin import OwnFilter, ReadOnly, ScopedAdmin, communities_of
+from community_report.core.admin_bulk import asking, do_each
 from community_report.core.admin_days import DaysFilter
 from community_report.core.errors import DomainError
 from reports.answers import answers_for, fits, with_answer
@@ -226,31 +227,21 @@ class ReportAdmin(MergedFields, ReadOnly, ScopedAdmin):
         form = verb.form(data, scope=scope, reports=chosen, typed=_typed(request, answers))
         if not form.is_valid():
             admin_refused.tell_foreign(request, form)
-            context = {
-                **self.admin_site.each_context(request),
-                "title": verb.action.label,
-                "opts": self.opts,
-                "form": form,
-                "chosen": chosen,
-                "answers": answers,
-                "alike": likely_duplicates(chosen[0]) if verb.form is MergeForm and len(chosen) == 1 else [],
-                "back": back or request.get_full_path(),
-                "action": verb.action.value,
-                "checkbox": ACTION_CHECKBOX_NAME,
-            }
+            context = asking(
+                self,
+                request,
+                verb.action.label,
+                action=verb.action.value,
+                form=form,
+                chosen=chosen,
+                answers=answers,
+                alike=likely_duplicates(chosen[0]) if verb.form is MergeForm and len(chosen) == 1 else [],
+                back=back or request.get_full_path(),
+            )
             return render(request, "admin/reports/ask.html", context)
-        done = sum(self._done(request, report, verb, form.cleaned_data) for report in chosen)
-        if done:
-            self.message_user(request, gettext("已处理 %(n)d 条") % {"n": done}, messages.SUCCESS)
+        clean, person = form.cleaned_data, person_of(request)
+        do_each(self, request, chosen, lambda report: verb.act(person, report, clean), attrgetter("number"))
         return None
-
-    def _done(self, request: HttpRequest, report: Report, verb: Verb, clean: dict[str, Any]) -> bool:
-        try:
-            verb.act(person_of(request), report, clean)
-        except DomainError as refused:
-            admin_refused.say(request, refused, report.number, messages.WARNING)
-            return False
-        return True
 
 
 def _typed(request: HttpRequest, answers: list[PreparedAnswer]) -> dict[str, str]:

@@ -8,13 +8,11 @@ from django.db.models import Exists, OuterRef
 from accounts.models import Membership, Role
 from reports.models import Report
 from reports.querysets import ReportQuerySet
-from reports.states import Status
 
 
 def held_there(membership: Membership) -> ReportQuerySet:
     """What this person is working on in this community."""
-    held = Report.objects.filter(community=membership.community_id, status=Status.CLAIMED)
-    return held.filter(claimed_by=membership.user_id)
+    return Report.objects.held_by([membership.user_id]).filter(community=membership.community_id)
 
 
 def given_back(ended: Sequence[Membership]) -> ReportQuerySet:
