@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from devtools.screenshots import DESK_SIZE, PHONE_SIZE, PICTURES, Look, base_of, logged_in
-from devtools.walk import MANAGER, NOBODY, RESIDENT, STAFF, stops
+from devtools.walk import MANAGER, NEWCOMER, NOBODY, RESIDENT, STAFF, stops
 from sandbox.client import SandboxClient
 
 MOST_BYTES = 150_000
@@ -54,8 +54,7 @@ class Tile:
 def make(browser: Browser, port: int, folder: Path) -> None:
     """Writes FOLDER/pages-*.webp from a demonstration that runs at this port."""
     draw(browser, DESK_SHEET, desk_tiles(browser, port), (DESK_TILE, DESK_COLUMNS), folder)
-    guest = {"name": "新来的", "openid": "o-demo-nobody-at-all-0008"}
-    SandboxClient(f"http://127.0.0.1:{port + 1}").new_phone(NOBODY, **guest)
+    SandboxClient(f"http://127.0.0.1:{port + 1}").new_phone(NOBODY, **NEWCOMER)
     for name, phones in SHEETS.items():
         tiles = [tile for phone in phones for tile in phone_tiles(browser, port, phone)]
         draw(browser, name, tiles, (PHONE_TILE, PHONE_COLUMNS), folder)

@@ -8,6 +8,8 @@ from playwright.sync_api import Locator, Page
 
 #: Phones of sandbox/cast.toml.
 RESIDENT, STAFF, MANAGER, NOBODY = "zhao", "liu", "chen", "guest"
+#: With what the sandbox makes the last one's phone: the demonstration has none.
+NEWCOMER = {"name": "新来的", "openid": "o-demo-nobody-at-all-0008"}
 FLAGS = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
 WECHAT = (
     "Mozilla/5.0 (Linux; Android 13; M2012K11AC) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 "

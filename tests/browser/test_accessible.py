@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from devtools.walk import MANAGER, NOBODY, RESIDENT, STAFF, WECHAT, open_sheets, stops
+from devtools.walk import MANAGER, NEWCOMER, NOBODY, RESIDENT, STAFF, WECHAT, open_sheets, stops
 
 from .asking import ask, file_report
 from .conftest import Demo
@@ -32,7 +32,7 @@ TWICE = "document.documentElement.style.fontSize = '212.5%'"
 @pytest.fixture(scope="module")
 def nobody(demo: Demo) -> None:
     """A phone whose owner has not bound to anything."""
-    demo.sandbox.new_phone(NOBODY, name="新来的", openid="o-demo-nobody-at-all-0008")
+    demo.sandbox.new_phone(NOBODY, **NEWCOMER)
 
 
 @pytest.fixture(scope="module")

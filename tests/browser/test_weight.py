@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from devtools.walk import MANAGER, NOBODY, RESIDENT, STAFF, Stop, stops
+from devtools.walk import MANAGER, NEWCOMER, NOBODY, RESIDENT, STAFF, Stop, stops
 
 from .conftest import PHONE, Demo
 from .cost import NOTHING, NOTHING_MS, Cost, Meter
@@ -76,7 +76,7 @@ def test_every_page_is_light_and_soon_there(
     demo: Demo, open_browser: Callable[[dict[str, int]], Page], phone: str
 ) -> None:
     if phone == NOBODY:
-        demo.sandbox.new_phone(NOBODY, name="新来的", openid="o-demo-nobody-at-all-0008")
+        demo.sandbox.new_phone(NOBODY, **NEWCOMER)
     page = open_browser(PHONE)
     pages = walk(demo, phone, page)
     meter, beyond = Meter(page), []
