@@ -12,6 +12,8 @@ from django.utils.translation import pgettext_lazy
 
 from community_report.core.search import Pairs
 
+from .people_words import PERMISSION_WORDS
+
 #: What the words of `Record.action` mean to people; apps above add theirs with `name_actions`.
 ACTIONS: dict[str, str | Promise] = {
     "login": _("登录"),
@@ -68,9 +70,15 @@ def name_actions(names: dict[str, str | Promise]) -> None:
 
 
 def explained(detail: str) -> str:
-    """What a record says beside its deed: codes of a refusal in words, anything else (older refusals too) as it is."""
+    """What a record says beside its deed: codes of a refusal, and permissions given (+) and taken (-), in words;
+    anything else (older refusals too) as it is.
+    """
     codes = detail.split()
-    return "，".join(str(REFUSED_FOR[code]) for code in codes) if set(codes) <= REFUSED_FOR.keys() else detail
+    if set(codes) <= REFUSED_FOR.keys():
+        return "，".join(str(REFUSED_FOR[code]) for code in codes)
+    if {code[1:] for code in codes} <= PERMISSION_WORDS.keys():
+        return "，".join(f"{code[0]}{PERMISSION_WORDS[code[1:]]}" for code in codes)
+    return detail
 
 
 class RecordQuerySet(models.QuerySet["Record"]):

@@ -110,6 +110,10 @@ def test_roles_and_permissions_given_and_taken(cast: Cast) -> None:
         ("permissions_set", "", "+view_statistics"),
         ("permissions_set", "", "-view_statistics"),
     ]
+    assert [row.explained for row in Record.objects.filter(action="permissions_set").order_by("id")] == [
+        "+看统计",
+        "-看统计",
+    ]
 
 
 def test_what_the_back_office_changes_is_recorded_with_its_community(cast: Cast) -> None:
